@@ -60,5 +60,5 @@ def item_id(*, url: str | None, source: str = "", guid: str | None = None) -> st
 
 def content_hash(item: Item) -> str:
     """A hash of what a reader sees (title, summary, body); equal hashes mean that nothing changed."""
-    text = "\x1f".join((item.title, item.summary, item.body))
+    text = f"{item.title}\x1f{item.summary}\x1f{item.body}"
     return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,0 +1,326 @@
+"""The one module that speaks to Kafka through kafka-python: sending, reading, following, administering.
+
+Promises: `Producer.flush` returns only when the brokers have everything that was sent (acks=all, idempotent, so a
+retry is not a second record). `GroupConsumer` commits only when told to. Every client error leaves here as
+`BrokerError`, with a message that says what to do.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: TID251
+from kafka.admin import NewTopic  # noqa: TID251
+from kafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError  # noqa: TID251
+from kafka.partitioner.default import murmur2  # noqa: TID251
+
+from schemas.settings import Settings
+from schemas.topics import MESSAGE_BYTES, Topic
+
+POLL_MS = 200
+
+
+class BrokerError(RuntimeError):
+    """Kafka cannot be reached or refused; trying again later may help."""
+
+
+class TooLarge(ValueError):
+    """A record over the size that the topics take; it belongs in the dead letters."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One record as read. `timestamp_ms` is the broker's or producer's, milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: bytes | None
+    timestamp_ms: int
+
+
+def partition_for(key: str, partitions: int) -> int:
+    """The partition of a key: murmur2, as the Java client, kafka-python and aiokafka have it."""
+    number: int = murmur2(key.encode()) & 0x7FFFFFFF
+    return number % partitions
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """Address and security for any kafka-python client.
+
+    Raises:
+        BrokerError: no address is set.
+    """
+    if not settings.kafka:
+        raise BrokerError("no Kafka address: start `kabar up` first, or set KABAR_KAFKA to host:port")
+    config: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka.split(","),
+        "security_protocol": settings.kafka_security,
+        "client_id": "kabar",
+    }
+    if settings.kafka_ca:
+        config["ssl_cafile"] = str(settings.kafka_ca)
+    if settings.kafka_security.startswith("SASL"):
+        config["sasl_mechanism"] = settings.kafka_mechanism
+        config["sasl_plain_username"] = settings.kafka_user
+        password = settings.kafka_password
+        config["sasl_plain_password"] = password.get_secret_value() if password else None
+    return config
+
+
+class _Closing:
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class Producer(_Closing):
+    """Sends records; buffered until `flush`."""
+
+    def __init__(self, settings: Settings) -> None:
+        try:
+            self._client = KafkaProducer(
+                **client_config(settings),
+                acks="all",
+                linger_ms=5,
+                max_request_size=MESSAGE_BYTES,
+                compression_type="gzip",
+            )
+        except KafkaError as error:
+            raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+        self._pending: list[Any] = []
+
+    def send(self, topic: str, key: str, value: bytes | None, *, partition: int | None = None) -> None:
+        """Buffer one record; a None value is a tombstone.
+
+        Raises:
+            TooLarge: over 11 MiB.
+            BrokerError: Kafka does not take it.
+        """
+        if value is not None and len(value) > MESSAGE_BYTES - 1024:
+            raise TooLarge(f"{len(value):,} bytes; a record may have {MESSAGE_BYTES - 1024:,}")
+        try:
+            self._pending.append(self._client.send(topic, key=key.encode(), value=value, partition=partition))
+        except MessageSizeTooLargeError as error:
+            raise TooLarge(str(error)) from error
+        except KafkaError as error:
+            raise BrokerError(f"Kafka refused a record for {topic}: {error}") from error
+        if len(self._pending) >= 10_000:  # noqa: PLR2004 - bounds the memory of an import
+            self.flush()
+
+    def flush(self) -> None:
+        """Wait until Kafka has everything sent so far.
+
+        Raises:
+            BrokerError: it does not have it all; what was sent since the last flush must be sent again.
+        """
+        pending, self._pending = self._pending, []
+        try:
+            self._client.flush()
+            for future in pending:
+                future.get(timeout=60)
+        except KafkaError as error:
+            raise BrokerError(f"Kafka did not take what was sent: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the connection; what was not flushed may be lost."""
+        self._client.close(timeout=5)
+
+
+class GroupConsumer(_Closing):
+    """One member of a consumer group: partitions are shared, offsets are committed by hand."""
+
+    def __init__(self, settings: Settings, group: str, topics: Sequence[str]) -> None:
+        self._client = _consumer(
+            settings,
+            group_id=group,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_records=500,
+        )
+        self._client.subscribe(list(topics))
+
+    def poll(self, timeout_seconds: float) -> list[Message]:
+        """What has come; empty after the timeout."""
+        batches = self._client.poll(timeout_ms=int(timeout_seconds * 1000))
+        return [_message(record) for batch in batches.values() for record in batch]
+
+    def assigned(self) -> set[tuple[str, int]]:
+        """The (topic, partition) pairs that this member has now."""
+        return {(tp.topic, tp.partition) for tp in self._client.assignment()}
+
+    def commit(self) -> None:
+        """Commit the position after all that `poll` returned."""
+        try:
+            self._client.commit()
+        except KafkaError as error:
+            raise BrokerError(f"the position could not be committed: {error}") from error
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._client.close()
+
+
+class Follower(_Closing):
+    """A thread that reads a compacted topic from its beginning and then follows it.
+
+    `on_change(key, value)` is called in that thread for each record, value None for a tombstone. `caught_up` is set
+    once everything that was there at the start has been handed over.
+    """
+
+    def __init__(self, settings: Settings, topic: str, on_change: Callable[[str, bytes | None], None]) -> None:
+        self.caught_up = threading.Event()
+        self._stop = threading.Event()
+        self._on_change = on_change
+        self._client = _consumer(settings, group_id=None, fetch_max_wait_ms=POLL_MS)
+        self._partitions = _assign(self._client, topic)
+        self._thread = threading.Thread(target=self._run, name=f"follow {topic}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        ends = self._client.end_offsets(self._partitions)
+        while not self._stop.is_set():
+            for batch in self._client.poll(timeout_ms=POLL_MS).values():
+                for record in batch:
+                    self._on_change((record.key or b"").decode("utf-8", "replace"), record.value)
+            if not self.caught_up.is_set() and all(self._client.position(p) >= e for p, e in ends.items()):
+                self.caught_up.set()
+        self._client.close()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+
+def read_all(
+    settings: Settings, topic: str, partition: int | None = None, *, since_ms: int | None = None
+) -> Iterator[Message]:
+    """Every record from the beginning (or a time) to what is the end now, in order within each partition."""
+    client = _consumer(settings, group_id=None, max_poll_records=2000)
+    try:
+        partitions = _assign(client, topic, partition)
+        ends = client.end_offsets(partitions)
+        if since_ms is not None:
+            for tp, found in client.offsets_for_times(dict.fromkeys(partitions, since_ms)).items():
+                client.seek(tp, found.offset if found else ends[tp])
+        while any(client.position(p) < end for p, end in ends.items()):
+            for tp, batch in client.poll(timeout_ms=POLL_MS).items():
+                yield from (_message(record) for record in batch if record.offset < ends[tp])
+    except KafkaError as error:
+        raise BrokerError(f"{topic} could not be read: {error}") from error
+    finally:
+        client.close()
+
+
+class Admin(_Closing):
+    """Creates topics and says where groups stand."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        try:
+            self._client = KafkaAdminClient(**client_config(settings))
+        except KafkaError as error:
+            raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+
+    def ensure_topics(self, topics: Sequence[Topic]) -> list[str]:
+        """Create those that do not exist; returns their names."""
+        existing = set(self._client.list_topics())
+        missing = [topic for topic in topics if topic.name not in existing]
+        for topic in missing:
+            new = NewTopic(
+                name=topic.name,
+                num_partitions=topic.partitions or self._settings.partitions,
+                replication_factor=self._settings.replication,
+                topic_configs=topic.config(),
+            )
+            try:
+                self._client.create_topics([new])
+            except TopicAlreadyExistsError:
+                continue
+            except KafkaError as error:
+                raise BrokerError(f"topic {topic.name} could not be created: {error}") from error
+        if missing:
+            self._client.wait_for_topics([topic.name for topic in missing])
+        return [topic.name for topic in missing]
+
+    def committed(self, group: str) -> dict[tuple[str, int], int]:
+        """The committed offset of each (topic, partition) of a group; empty where it never committed."""
+        try:
+            found = self._client.list_group_offsets({group: None})[group]
+        except KafkaError as error:
+            raise BrokerError(f"group {group} could not be read: {error}") from error
+        return {(tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0}
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+
+def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """The offset after the last record of each (topic, partition)."""
+    client = _consumer(settings, group_id=None)
+    try:
+        ends = client.end_offsets([p for topic in topics for p in _partitions(client, topic)])
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+    finally:
+        client.close()
+
+
+def lag(settings: Settings, groups: dict[str, Sequence[str]]) -> dict[str, int]:
+    """For each group, how many records of its topics it has not committed yet."""
+    ends = end_offsets(settings, sorted({topic for topics in groups.values() for topic in topics}))
+    result = {}
+    with Admin(settings) as admin:
+        for group, topics in groups.items():
+            done = admin.committed(group)
+            result[group] = sum(end - done.get(tp, 0) for tp, end in ends.items() if tp[0] in topics)
+    return result
+
+
+def _consumer(settings: Settings, *, group_id: str | None, **more: object) -> KafkaConsumer:
+    try:
+        return KafkaConsumer(
+            **client_config(settings),
+            group_id=group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MESSAGE_BYTES,
+            **more,
+        )
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+
+
+def _partitions(client: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    found = client.partitions_for_topic(topic)
+    if not found:
+        raise BrokerError(f"topic {topic} does not exist; `kabar up` creates it")
+    return [TopicPartition(topic, number) for number in sorted(found)]
+
+
+def _assign(client: KafkaConsumer, topic: str, partition: int | None = None) -> list[TopicPartition]:
+    partitions = _partitions(client, topic) if partition is None else [TopicPartition(topic, partition)]
+    client.assign(partitions)
+    client.seek_to_beginning(*partitions)
+    return partitions
+
+
+def _message(record: Any) -> Message:  # noqa: ANN401 - kafka-python has no types
+    return Message(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=None if record.key is None else record.key.decode("utf-8", "replace"),
+        value=record.value,
+        timestamp_ms=record.timestamp,
+    )

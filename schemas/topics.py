@@ -1,0 +1,57 @@
+"""The topics: their names, keys, and how long they keep what.
+
+All keyed topics have the same number of partitions, so that a key meets the same table partition whichever topic it
+came by. `news.items` is the archive from which everything else can be rebuilt.
+"""
+
+import msgspec
+
+ITEMS = "news.items"
+BACKFILL = "news.backfill"
+ENRICHED = "news.enriched"
+DOCUMENTS = "news.documents"
+MATCHES = "news.matches"
+ALERTS = "news.alerts"
+FIGURES = "news.figures"
+FEEDS = "news.feeds"
+FEED_STATE = "news.feed-state"
+DEADLETTERS = "news.deadletters"
+
+DAY_MS = 24 * 3600 * 1000
+WEEK_MS = 7 * DAY_MS
+MESSAGE_BYTES = 11 * 1024 * 1024
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """One topic. `keyed_by` is for people; `partitions` None means the number set by the user."""
+
+    name: str
+    keyed_by: str
+    compacted: bool = False
+    retention_ms: int | None = None
+    partitions: int | None = None
+
+    def config(self) -> dict[str, str]:
+        """The broker's configuration of this topic."""
+        config = {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "max.message.bytes": str(MESSAGE_BYTES),
+            "compression.type": "producer",
+        }
+        if not self.compacted:
+            config["retention.ms"] = str(self.retention_ms or WEEK_MS)
+        return config
+
+
+TOPICS = (
+    Topic(name=ITEMS, keyed_by="item id", compacted=True),
+    Topic(name=BACKFILL, keyed_by="item id", compacted=True),
+    Topic(name=ENRICHED, keyed_by="language group"),
+    Topic(name=DOCUMENTS, keyed_by="story id"),
+    Topic(name=MATCHES, keyed_by="rule id"),
+    Topic(name=ALERTS, keyed_by="alert id", compacted=True),
+    Topic(name=FIGURES, keyed_by="figure id", compacted=True, partitions=1),
+    Topic(name=FEEDS, keyed_by="feed id, partitioned by host", compacted=True),
+    Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
+    Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),
+)
