@@ -1,0 +1,113 @@
+"""Bytes to text: which charset a body is in, whatever its header says.
+
+In order: a byte order mark; UTF-8 where the bytes are unmistakably that (servers that label every file with their
+default charset are the commonest lie); the header; the XML or HTML declaration; a statistical guess. Labels mean what
+browsers take them to mean (WHATWG Encoding: `iso-8859-1` is windows-1252, `gb2312` is gb18030), and only codecs of
+this list are ever used.
+"""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+WRONG = "charset-wrong"
+GUESSED = "charset-guessed"
+INVALID = "charset-invalid-bytes"
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SILENT_UTF16 = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"), (b"{\x00", "utf-16-le"), (b"\x00{", "utf-16-be"))
+_BETTER = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949",
+    "utf-16": "utf-16-le", "utf-32": "utf-32-le",
+}  # fmt: skip
+_TAKEN = frozenset(
+    "utf-8 utf-16-le utf-16-be utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 "
+    "iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 "
+    "iso8859-15 iso8859-16 koi8-r koi8-u cp866 cp874 mac-roman mac-cyrillic gb18030 big5hkscs euc_jp cp932 "
+    "iso2022_jp cp949".split()  # noqa: SIM905 - a list of names
+)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_DECLARED = re.compile(
+    rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})|<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE
+)
+_HEAD = 2048
+_SAMPLE = 64 * 1024
+
+
+def codec_of(label: str | None) -> str | None:
+    """The Python codec that a charset label means on the web, or None for an unknown or unsafe one."""
+    if not label:
+        return None
+    try:
+        name = codecs.lookup(label.strip()).name
+    except (LookupError, ValueError):
+        return None
+    name = _BETTER.get(name, name)
+    return name if name in _TAKEN else None
+
+
+def decode(body: bytes, content_type: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """The text of a body, without its byte order mark, and the repairs that this took. Never fails."""
+    for mark, codec in _BOMS:
+        if body.startswith(mark):
+            return _strictly_or_not(body[len(mark) :], codec)
+    declared = _labels(body, content_type)
+    utf8 = _strict(body, "utf-8")
+    if utf8 is not None and not body.isascii():
+        return utf8, () if not declared or "utf-8" in declared else (WRONG,)
+    for mark, codec in _SILENT_UTF16:
+        if body.startswith(mark) and (text := _strict(body, codec)) is not None:
+            return text, (GUESSED,)
+    for codec in declared:
+        text = _strict(body, codec)
+        if text is not None:
+            return text, () if codec == declared[0] else (WRONG,)
+    if utf8 is not None:
+        return utf8, ()
+    if "utf-8" in declared and _mostly_utf8(body):
+        return body.decode("utf-8", "replace"), (INVALID,)
+    return _guess(body)
+
+
+def _labels(body: bytes, content_type: str | None) -> list[str]:
+    header = _HEADER.search(content_type or "")
+    inside = _DECLARED.search(body[:_HEAD])
+    labels = [header[1] if header else None, (inside[1] or inside[2]).decode("ascii", "replace") if inside else None]
+    return list(dict.fromkeys(codec for label in labels if (codec := codec_of(label))))
+
+
+def _strict(body: bytes, codec: str) -> str | None:
+    try:
+        return body.decode(codec)
+    except ValueError:
+        return None
+
+
+def _strictly_or_not(body: bytes, codec: str) -> tuple[str, tuple[str, ...]]:
+    text = _strict(body, codec)
+    return (text, ()) if text is not None else (body.decode(codec, "replace"), (INVALID,))
+
+
+def _mostly_utf8(body: bytes) -> bool:
+    # A few broken characters among many good ones: cut texts, pasted bytes. Not another charset.
+    sample = body[:_SAMPLE].decode("utf-8", "replace")
+    good = sum(char > "\x7f" and char != "\ufffd" for char in sample)
+    return good >= sample.count("\ufffd")
+
+
+def _guess(body: bytes) -> tuple[str, tuple[str, ...]]:
+    if _mostly_utf8(body):
+        return body.decode("utf-8", "replace"), (INVALID,)
+    # Only what is not ASCII tells charsets apart; markup around it would drown it.
+    lines = b"\n".join(line for line in body.split(b"\n") if not line.isascii())[:_SAMPLE]
+    best = from_bytes(re.sub(rb"<[^<>]*>", b" ", lines)).best()
+    codec = (codec_of(best.encoding) if best else None) or "cp1252"
+    return body.decode(codec, "replace"), (GUESSED,)

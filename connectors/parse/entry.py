@@ -1,0 +1,61 @@
+"""What every format becomes: one `Entry` an item, and a `ParsedFeed` around them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+ENTRIES_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a feed. Texts are plain, URLs absolute, dates in UTC; `repairs` names what was mended."""
+
+    guid: str | None = None
+    url: str | None = None
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A whole feed. `kind` is the format with its version; `children` are a sitemap index's sitemaps.
+
+    `skipped` counts what has nothing to index, such as a sitemap's pages without news.
+    """
+
+    kind: str
+    title: str = ""
+    language: str | None = None
+    entries: tuple[Entry, ...] = ()
+    children: tuple[str, ...] = ()
+    skipped: int = 0
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A body that is no feed, and why, in a sentence."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Repairs:
+    """Collects the names of repairs, each once, in order."""
+
+    names: dict[str, None] = field(default_factory=dict)
+
+    def add(self, *names: str | None) -> None:
+        """Note these; None is nothing."""
+        self.names.update((name, None) for name in names if name)
+
+    def all(self) -> tuple[str, ...]:
+        """What was noted."""
+        return tuple(self.names)

@@ -1,0 +1,188 @@
+"""The wire shape that RSS, Atom and their extensions share: an element's children by `prefix:name`.
+
+Feeds declare namespaces under other prefixes, under addresses that are nearly right, or not at all; so the names here
+are the usual prefixes, whatever the document calls them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lxml import etree
+
+from connectors.dates import DateReader
+from connectors.parse.entry import Repairs
+from connectors.text import absolute_url, has_markup, one_line, plain, plain_element
+from connectors.urls import canonical_url
+
+Fields = dict[str, list[etree._Element]]
+
+XML = "{http://www.w3.org/XML/1998/namespace}"
+XHTML = "http://www.w3.org/1999/xhtml"
+NAME_LIMIT = 500
+
+# The address's distinguishing part, and the prefix that it means. "" is the feed's own vocabulary.
+_KNOWN = (
+    ("purl.org/rss/1.0/modules/content", "content"),
+    ("purl.org/rss/1.0/modules/slash", "slash"),
+    ("purl.org/rss/1.0/modules/syndication", "sy"),
+    ("purl.org/rss/1.0", ""),
+    ("my.netscape.com", ""),
+    ("backend.userland.com", ""),
+    ("blogs.law.harvard.edu/tech/rss", ""),
+    ("purl.org/dc/terms", "dcterms"),
+    ("purl.org/dc/elements", "dc"),
+    ("search.yahoo.com/mrss", "media"),
+    ("itunes.com/dtds", "itunes"),
+    ("w3.org/2005/atom", "atom"),
+    ("purl.org/atom", "atom"),
+    ("w3.org/1999/xhtml", "xhtml"),
+    ("w3.org/1999/02/22-rdf", "rdf"),
+    ("rssnamespace.org/feedburner", "feedburner"),
+    ("sitemaps.org/schemas/sitemap", ""),
+    ("google.com/schemas/sitemap/0", ""),
+    ("google.com/schemas/sitemap-news", "news"),
+    ("google.com/schemas/sitemap-image", "image"),
+)
+_prefixes: dict[str, str] = {}
+
+
+def name_of(element: etree._Element) -> str:
+    """`prefix:name` in lower case, only `name` for the feed's own vocabulary."""
+    space, brace, local = str(element.tag).rpartition("}")
+    if not brace:
+        return local.lower()
+    prefix = _prefix(space[1:])
+    return f"{prefix}:{local.lower()}" if prefix else local.lower()
+
+
+def _prefix(address: str) -> str:
+    lower = address.lower()
+    return next((prefix for part, prefix in _KNOWN if part in lower), "?")
+
+
+def fields_of(element: etree._Element, *, own: str | None = None) -> Fields:
+    """The children by name. `own` is a prefix that counts as the feed's own vocabulary (`atom` inside Atom)."""
+    fields: Fields = {}
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name = name_of(child)
+        if own:
+            name = name.removeprefix(f"{own}:")
+        fields.setdefault(name, []).append(child)
+    return fields
+
+
+def raw(fields: Fields, *names: str) -> str:
+    """The text of the first of these fields that has any, as it stands."""
+    return next((text for text in _texts(fields, names) if text), "")
+
+
+def all_raw(fields: Fields, *names: str) -> Iterator[str]:
+    """Every text of these fields that is not empty."""
+    return (text for text in _texts(fields, names) if text)
+
+
+def _texts(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        for element in fields.get(name, ()):
+            yield "".join(element.itertext()).strip()
+
+
+def rich(element: etree._Element) -> str:
+    """The plain text of a field that holds HTML: escaped, in CDATA, or (against RSS's rules) as elements."""
+    if len(element):
+        return plain_element(element)
+    return plain(element.text)
+
+
+def first_rich(fields: Fields, *names: str) -> str:
+    """The plain text of the first of these fields that has any."""
+    for name in names:
+        for element in fields.get(name, ()):
+            text = rich(element)
+            if text:
+                return text
+    return ""
+
+
+def title_text(element: etree._Element | None, repairs: Repairs) -> str:
+    """A title on one line, without markup."""
+    if element is None:
+        return ""
+    text = "".join(element.itertext())
+    if len(element) or has_markup(text):
+        repairs.add("html-in-title")
+    return one_line(rich(element))
+
+
+def language_of(element: etree._Element, given: str | None) -> str | None:
+    """The nearest `xml:lang`, else what was given."""
+    at: etree._Element | None = element
+    while at is not None:
+        found = at.get(f"{XML}lang") or (at.get("lang") if at.getparent() is None else None)
+        if found and found.strip():
+            return tidy_language(found)
+        at = at.getparent()
+    return given
+
+
+def tidy_language(text: str | None) -> str | None:
+    """A language tag with hyphens and without space (`pt_BR ` is `pt-BR`), or None for what can be none."""
+    tag = (text or "").strip().replace("_", "-")
+    return tag if 2 <= len(tag) <= 35 and tag.replace("-", "").isalnum() and tag.isascii() else None  # noqa: PLR2004
+
+
+def base_of(element: etree._Element, given: str) -> str:
+    """What relative links in this element are relative to: every `xml:base` on the way in, then `given`."""
+    bases: list[str] = []
+    at: etree._Element | None = element
+    while at is not None:
+        if found := at.get(f"{XML}base"):
+            bases.append(found)
+        at = at.getparent()
+    base = given
+    for step in reversed(bases):
+        base = absolute_url(step, base) or base
+    return base
+
+
+def link(text: str | None, base: str, repairs: Repairs) -> str | None:
+    """The canonical URL of a link; a relative one is resolved and an unusable one left out, with a note."""
+    text = (text or "").strip()
+    if not text:
+        return None
+    found = canonical_url(text, base)
+    if found is None:
+        repairs.add("link-unusable")
+    elif canonical_url(text) is None:
+        repairs.add("link-relative")
+    return found
+
+
+def date(dates: DateReader, texts: Iterator[str], repairs: Repairs) -> datetime | None:
+    """The first of these texts that is a date."""
+    for text in texts:
+        moment, repair = dates.read(text)
+        repairs.add(repair)
+        if moment:
+            return moment
+    return None
+
+
+def names(texts: Iterator[str]) -> tuple[str, ...]:
+    """Names of people or of categories: plain, on one line, each once."""
+    tidy = (one_line(plain(text[: 4 * NAME_LIMIT]))[:NAME_LIMIT] for text in texts)
+    return tuple(dict.fromkeys(name for name in tidy if name))
+
+
+def person(text: str) -> str:
+    """The name in `user@site (Name)` or `Name <user@site>`; the text itself where there is no such form."""
+    text = text.strip()[: 4 * NAME_LIMIT]
+    if "@" not in text:
+        return text
+    if text.endswith(")") and "(" in text:
+        inside = text[text.index("(") + 1 : -1].strip()
+        return inside or text
+    before, mark, _ = text.partition("<")
+    return before.strip(' "') if mark and before.strip(' "') else text

@@ -1,0 +1,131 @@
+"""What a source says, as plain text: HTML without its tags, scripts or entities, one block a line.
+
+The output is text and never HTML, so nothing in it can run, whatever shows it. Parsing is libxml2's, which is linear
+and bounded in depth; there is no regular expression here that can stall.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from lxml import etree
+
+from connectors.dates import parse_date
+from connectors.urls import absolute_url, canonical_url
+
+__all__ = ["absolute_url", "canonical_url", "has_markup", "one_line", "parse_date", "plain", "plain_element"]
+
+HTML_LIMIT = 2_000_000
+
+_DROPPED = frozenset(
+    "script style template iframe object embed applet svg math noscript noframes head title meta link base "
+    "button select textarea input canvas audio video map area".split()  # noqa: SIM905 - a list of names
+)
+_BLOCKS = frozenset(
+    "p div br li ul ol dl dt dd h1 h2 h3 h4 h5 h6 tr table thead tbody tfoot caption blockquote pre section article "
+    "header footer main nav aside figure figcaption hr address form fieldset details summary center "
+    "hgroup search dialog body html".split()  # noqa: SIM905 - a list of names
+)
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small "
+    "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee".split()  # noqa: SIM905
+)
+_TAG = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,11})(?=[\s/>]))")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_NEWLINES = re.compile(r" *\n[ \n]*")
+_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
+
+
+def has_markup(text: str) -> bool:
+    """Whether a text holds HTML: a tag that HTML has, or an entity. `5 < 6` and `AT&T` are none."""
+    return _has_tag(text) or bool(_ENTITY.search(text))
+
+
+def _has_tag(text: str) -> bool:
+    known = _DROPPED | _BLOCKS | _INLINE
+    return any(m[1] is None or m[1].lower() in known for m in _TAG.finditer(text))
+
+
+def plain(text: str | None) -> str:
+    """The text of a piece of HTML, or of a text that is none: NFC, blocks on lines of their own, single spaces."""
+    if not text:
+        return ""
+    if "<" in text and _has_tag(text):
+        return _tidy(_read_html(text[:HTML_LIMIT]))
+    # Twice: feeds that escape what is escaped already are common, and `&amp;nbsp;` means nothing else.
+    if "&" in text:
+        text = html.unescape(text)
+        if _ENTITY.search(text):
+            text = html.unescape(text)
+    return _tidy(text)
+
+
+def plain_element(element: etree._Element) -> str:
+    """The text inside an element that is HTML already (Atom's XHTML)."""
+    return _tidy("".join(_pieces(element)))
+
+
+def one_line(text: str) -> str:
+    """A text on one line, as titles and names are."""
+    return " ".join(text.split())
+
+
+def _read_html(text: str) -> str:
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    # NUL ends the text for libxml2; a lone surrogate has no UTF-8.
+    data = text.replace("\x00", "").encode("utf-8", "replace")
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None or any(entry.type == _TOO_DEEP for entry in parser.error_log):
+        return _without_tags(text)
+    return "".join(_pieces(root))
+
+
+def _without_tags(text: str) -> str:
+    # Nested deeper than libxml2 goes (256): no page means that, so its structure is given up and its words are kept.
+    return html.unescape(_ANY_TAG.sub(" ", text))
+
+
+def _pieces(root: etree._Element) -> Iterator[str]:
+    hidden = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = element.tag.rpartition("}")[2].lower()
+        if event == "start":
+            hidden += name in _DROPPED
+            if not hidden:
+                yield _edge(name)
+                yield _inner(element)
+            continue
+        hidden -= name in _DROPPED
+        if not hidden:
+            yield _edge(name)
+            if element is not root:
+                yield _space(element.tail)
+
+
+def _inner(element: etree._Element) -> str:
+    text = element.text or ""
+    return text.replace("\n", "\ue000") if element.tag == "pre" else _space(text)
+
+
+def _space(text: str | None) -> str:
+    # A line end inside HTML's text is a space; only blocks end lines.
+    return text.replace("\n", " ").replace("\r", " ") if text else ""
+
+
+def _edge(name: str) -> str:
+    if name in _BLOCKS:
+        return "\n"
+    return " " if name in {"td", "th"} else ""
+
+
+def _tidy(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ue000", "\n").translate(_INVISIBLE)
+    text = _NEWLINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    return unicodedata.normalize("NFC", text)
