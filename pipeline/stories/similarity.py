@@ -1,0 +1,117 @@
+"""How near an item is to a story: cosine over weighted terms, title and entities among them.
+
+A term weighs what it tells: its inverse document frequency in the window (Spärck Jones 1972), estimated with a prior
+by word length, because a young window knows no stop words and short words are common in every language (Zipf 1935).
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import log, sqrt
+
+import msgspec
+
+from pipeline.stories.fingerprint import ENTITY_BIT, KEY_SHIFT, TITLE_BIT
+
+PRIOR_ITEMS = 40.0
+PRIOR_SHARE = (0.20, 0.06, 0.03, 0.012)  # of words of 3, 4, 5, and more letters
+ENTITY_SHARE = 0.01
+TITLE_WEIGHT = 1.5
+ENTITY_WEIGHT = 1.5
+PROFILE_TERMS = 96
+_FREQUENCY = (1.0, 1.4, 1.7, 2.0)
+
+
+class Frequencies:
+    """In how many items of the window each term occurs."""
+
+    __slots__ = ("_counts", "items")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self.items = 0
+
+    def add(self, keys: Iterable[int]) -> None:
+        """Count one item's terms."""
+        counts = self._counts
+        self.items += 1
+        for key in keys:
+            counts[key] = counts.get(key, 0) + 1
+
+    def remove(self, keys: Iterable[int]) -> None:
+        """Uncount one item's terms."""
+        counts = self._counts
+        self.items -= 1
+        for key in keys:
+            left = counts[key] - 1
+            if left:
+                counts[key] = left
+            else:
+                del counts[key]
+
+    def rarity(self, key: int) -> float:
+        """How much the term tells, in nats: the negative logarithm of the share of items that have it."""
+        share = _prior(key & 7)
+        return log((self.items + 1 + PRIOR_ITEMS) / (self._counts.get(key, 0) + 1 + PRIOR_ITEMS * share))
+
+
+class Story(msgspec.Struct, frozen=True):
+    """What a story is compared by: the mean weight of each term over the members looked at."""
+
+    members: int
+    terms: Mapping[int, float]
+
+
+def keys(terms: Iterable[int]) -> list[int]:
+    """The terms without what differs from text to text: frequency and title."""
+    return [term >> KEY_SHIFT for term in terms]
+
+
+def vector(terms: Iterable[int], frequencies: Frequencies) -> dict[int, float]:
+    """The weight of each term of one item, the heaviest first."""
+    weighed = {term >> KEY_SHIFT: _emphasis(term & 15) * frequencies.rarity(term >> KEY_SHIFT) for term in terms}
+    return dict(sorted(weighed.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def profile(members: Iterable[bytes]) -> Story:
+    """A story from the packed terms of some of its members: what they share, or all of it while they are few."""
+    weights: dict[int, float] = {}
+    counts: dict[int, int] = {}
+    number = 0
+    for packed in members:
+        number += 1
+        for term in array("I", packed):
+            key = term >> KEY_SHIFT
+            weights[key] = weights.get(key, 0.0) + _emphasis(term & 15)
+            counts[key] = counts.get(key, 0) + 1
+    least = 1 if number < 3 else 2
+    kept = [key for key in weights if counts[key] >= least]
+    kept.sort(key=lambda key: (-weights[key], key))
+    return Story(number, {key: weights[key] / number for key in kept[:PROFILE_TERMS]})
+
+
+def cosine(item: Mapping[int, float], story: Story, frequencies: Frequencies) -> float:
+    """The similarity of an item's vector and a story, between 0 and 1."""
+    rarity = frequencies.rarity
+    shared = 0.0
+    norm = 0.0
+    for key, emphasis in story.terms.items():
+        weight = emphasis * rarity(key)
+        norm += weight * weight
+        if key in item:
+            shared += weight * item[key]
+    length = sum(weight * weight for weight in item.values())
+    return shared / sqrt(norm * length) if norm and length else 0.0
+
+
+@cache
+def _emphasis(marks: int) -> float:
+    title = TITLE_WEIGHT if marks & TITLE_BIT else 1.0
+    entity = ENTITY_WEIGHT if marks & ENTITY_BIT else 1.0
+    return _FREQUENCY[marks & 3] * title * entity
+
+
+@cache
+def _prior(kind: int) -> float:
+    """The share of items expected to have a term of this kind (the lowest 3 bits of its key)."""
+    return ENTITY_SHARE if kind & 1 else PRIOR_SHARE[kind >> 1]
