@@ -1,6 +1,7 @@
 """Who is tracked, what matched, and what was told.
 
-Topics `news.figures` (compacted, key: figure id), `news.matches` (key: rule id), `news.alerts` (compacted, key: alert id).
+Topics `news.figures` (compacted, key: figure id),
+`news.matches` (key: rule id), `news.alerts` (compacted, key: alert id).
 """
 
 from datetime import datetime

@@ -6,20 +6,28 @@ retry is not a second record). `GroupConsumer` commits only when told to. Every 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
-from kafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError  # noqa: TID251
+from kafka.errors import (  # noqa: TID251
+    CoordinatorNotAvailableError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    NotCoordinatorError,
+    TopicAlreadyExistsError,
+)
 from kafka.partitioner.default import murmur2  # noqa: TID251
 
 from schemas.settings import Settings
 from schemas.topics import MESSAGE_BYTES, Topic
 
 POLL_MS = 200
+COORDINATOR_SECONDS = 15.0
 
 
 class BrokerError(RuntimeError):
@@ -172,15 +180,26 @@ class Follower(_Closing):
     """A thread that reads a compacted topic from its beginning and then follows it.
 
     `on_change(key, value)` is called in that thread for each record, value None for a tombstone. `caught_up` is set
-    once everything that was there at the start has been handed over.
+    once everything that was there at the start has been handed over. With `from_end`, it begins with what comes next.
     """
 
-    def __init__(self, settings: Settings, topic: str, on_change: Callable[[str, bytes | None], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        topic: str,
+        on_change: Callable[[str, bytes | None], None],
+        *,
+        from_end: bool = False,
+    ) -> None:
         self.caught_up = threading.Event()
         self._stop = threading.Event()
         self._on_change = on_change
         self._client = _consumer(settings, group_id=None, fetch_max_wait_ms=POLL_MS)
         self._partitions = _assign(self._client, topic)
+        if from_end:
+            self._client.seek_to_end(*self._partitions)
+            for partition in self._partitions:
+                self._client.position(partition)  # the client looks the end up here, not before
         self._thread = threading.Thread(target=self._run, name=f"follow {topic}", daemon=True)
         self._thread.start()
 
@@ -253,11 +272,23 @@ class Admin(_Closing):
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """The committed offset of each (topic, partition) of a group; empty where it never committed."""
-        try:
-            found = self._client.list_group_offsets({group: None})[group]
-        except KafkaError as error:
-            raise BrokerError(f"group {group} could not be read: {error}") from error
+        found = self._committed(group)
         return {(tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0}
+
+    def _committed(self, group: str) -> dict[TopicPartition, Any]:
+        deadline = time.monotonic() + COORDINATOR_SECONDS
+        while True:
+            try:
+                found: dict[TopicPartition, Any] = self._client.list_group_offsets({group: None})[group]
+            except (CoordinatorNotAvailableError, NotCoordinatorError) as error:
+                # The broker's topic of offsets is made when the first group asks for it, or is moving.
+                if time.monotonic() > deadline:
+                    raise BrokerError(f"group {group} has no coordinator: {error}") from error
+                time.sleep(0.2)
+            except KafkaError as error:
+                raise BrokerError(f"group {group} could not be read: {error}") from error
+            else:
+                return found
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -276,7 +307,7 @@ def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, in
         client.close()
 
 
-def lag(settings: Settings, groups: dict[str, Sequence[str]]) -> dict[str, int]:
+def lag(settings: Settings, groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """For each group, how many records of its topics it has not committed yet."""
     ends = end_offsets(settings, sorted({topic for topics in groups.values() for topic in topics}))
     result = {}

@@ -1,0 +1,114 @@
+"""The books: what became of every record that was ever fetched, from the servers themselves.
+
+`fetched = unchanged + indexed + superseded + dead-lettered + in flight`, counted per item and revision. Each term is
+measured apart: offsets of the items' topics (Kafka never gives one twice), the rows of `enrich`, the index, the dead
+letters, and the consumers' positions. While records move, the parts are of slightly different moments; at rest the
+difference is 0, or something was lost.
+"""
+
+import msgspec
+
+from pipeline.elastic import Index
+from pipeline.enrich import Row, decode_row
+from pipeline.steps import STEPS
+from schemas.broker import BrokerError, end_offsets, lag, read_all
+from schemas.codec import Undecodable
+from schemas.deadletter import DeadLetter
+from schemas.document import Document
+from schemas.settings import Settings
+from schemas.topics import BACKFILL, DEADLETTERS, ITEMS
+
+ROWS_TOPIC = "kabar-enrich-enrich-table-changelog"
+# What fails later than the index is not missing from it.
+COUNTED_STEPS = frozenset({"enrich", "stories", "index"})
+LATER_STEPS = frozenset({"alert", "notify", "webhook"})
+
+
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms of the reconciliation, in records; `difference` is 0 when the books close."""
+
+    fetched: int
+    unchanged: int
+    indexed: int
+    superseded: int
+    dead_lettered: int
+    in_flight: int
+    lag: dict[str, int]
+
+    @property
+    def difference(self) -> int:
+        """What is fetched and not accounted for."""
+        accounted = self.unchanged + self.indexed + self.superseded + self.dead_lettered + self.in_flight
+        return self.fetched - accounted
+
+
+def books(settings: Settings, index: Index) -> Books:
+    """Reconcile now.
+
+    Raises:
+        BrokerError, IndexUnavailable: a server does not answer.
+    """
+    steps = [step for step in STEPS if step.name != "webhook"]
+    lags = lag(settings, {step.group: step.sources for step in steps})
+    waiting = {step.name: lags[step.group] for step in steps}
+    fetched = sum(end_offsets(settings, [ITEMS, BACKFILL]).values())
+    rows = _rows(settings)
+    index.refresh()
+    indexed, revisions = _indexed(index)
+    letters = _dead_letters(settings)
+    refused_early = sum(letter.step not in COUNTED_STEPS | LATER_STEPS for letter in letters)
+    dead = sum(letter.step not in LATER_STEPS for letter in letters)
+    overtaken = _overtaken(index, letters)
+    return Books(
+        fetched=fetched + refused_early,
+        unchanged=sum(row.unchanged for row in rows),
+        indexed=indexed,
+        superseded=sum(row.superseded for row in rows) + revisions - indexed - overtaken,
+        dead_lettered=dead,
+        in_flight=sum(waiting[name] for name in ("enrich", "stories", "index")),
+        lag=waiting,
+    )
+
+
+def _rows(settings: Settings) -> list[Row]:
+    rows: dict[tuple[int, str], bytes | None] = {}
+    try:
+        for message in read_all(settings, ROWS_TOPIC):
+            rows[message.partition, message.key or ""] = message.value
+    except BrokerError as error:
+        if "does not exist" in str(error):  # nothing was ever enriched
+            return []
+        raise
+    return [decode_row(row) for row in rows.values() if row]
+
+
+def _indexed(index: Index) -> tuple[int, int]:
+    found = index.search({"size": 0, "track_total_hits": True, "aggs": {"revisions": {"sum": {"field": "revision"}}}})
+    revisions = found.get("aggregations", {}).get("revisions", {}).get("value", 0)
+    return found["hits"]["total"]["value"], int(revisions)
+
+
+def _dead_letters(settings: Settings) -> list[DeadLetter]:
+    letters: dict[str, bytes] = {}
+    for message in read_all(settings, DEADLETTERS):
+        if message.key is not None and message.value is not None:
+            letters[message.key] = message.value
+    return [DeadLetter.decode(letter) for letter in letters.values()]
+
+
+def _overtaken(index: Index, letters: list[DeadLetter]) -> int:
+    """Dead revisions of items of which a newer revision is indexed: the sum of revisions counts them once more."""
+    count = 0
+    for letter in letters:
+        payload = letter.payload() if letter.step == "index" else None
+        if payload is None:
+            continue
+        try:
+            enriched = Document.decode(payload).enriched
+        except Undecodable:
+            continue
+        newer = {"bool": {"filter": [
+            {"term": {"id": enriched.item.id}}, {"range": {"revision": {"gt": enriched.revision}}},
+        ]}}  # fmt: skip
+        count += index.search({"query": newer, "size": 0, "track_total_hits": True})["hits"]["total"]["value"]
+    return count

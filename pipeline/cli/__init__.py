@@ -1,0 +1,86 @@
+"""The command line. `main` is the only place where the parts meet: connectors, pipeline, deploy.
+
+Exit codes: 0 done, 1 nothing found or nothing to do, 2 wrong words or settings, 3 a server or the network does not
+answer, 130 interrupted.
+"""
+
+import sys
+from importlib import import_module
+
+import click
+from deploy.errors import DeployError
+
+from pipeline.elastic import IndexRefused, IndexUnavailable
+from schemas.broker import BrokerError
+from schemas.settings import SettingsError
+
+NOTHING, WRONG, UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
+
+# Which module holds a command; each is imported only when its command is called, which keeps `kabar --help` quick.
+COMMANDS = {
+    "up": "pipeline.cli.up",
+    "feeds": "pipeline.cli.feeds",
+    "ingest": "pipeline.cli.ingest",
+    "enrich": "pipeline.cli.enrich",
+    "search": "pipeline.cli.search",
+    "figures": "pipeline.cli.figures",
+    "alerts": "pipeline.cli.alerts",
+    "why": "pipeline.cli.why",
+    "deadletters": "pipeline.cli.deadletters",
+    "books": "pipeline.cli.books",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kabar", prog_name="kabar")
+def kabar() -> None:
+    """Kabar reads the world's news as it is published.
+
+    It says in what language an item is and whom it names, finds copies and stories, makes it all searchable,
+    and alerts on people you track.
+
+    \b
+    Example:
+      kabar up --demo          start everything on recorded news
+      kabar search "Putin"     in another terminal
+    """
+
+
+def main() -> None:
+    """The console command `kabar`: errors become one sentence and an exit code."""
+    try:
+        kabar.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(WRONG)
+    except SettingsError as error:
+        _fail(str(error), WRONG)
+    except IndexRefused as error:
+        _fail(f"Elasticsearch refused: {error}", WRONG)
+    except (BrokerError, IndexUnavailable, DeployError) as error:
+        _fail(str(error), UNAVAILABLE)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, as `| head` does
+        sys.exit(0)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"kabar: {message}", err=True)
+    sys.exit(code)

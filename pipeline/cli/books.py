@@ -1,0 +1,47 @@
+"""`kabar books`: whether everything that was fetched is accounted for."""
+
+import sys
+
+import click
+import msgspec
+
+from pipeline.books import Books, books
+from pipeline.cli.context import connected, json_option, print_json
+from pipeline.elastic import Index
+
+
+@click.command("books")
+@json_option
+def command(*, as_json: bool) -> None:
+    """Reconcile what was fetched with what became of it; exit code 1 when the books do not close.
+
+    \b
+    Example:
+      kabar books --json
+    """
+    settings = connected()
+    with Index(settings) as index:
+        found = books(settings, index)
+    if as_json:
+        print_json({**msgspec.structs.asdict(found), "difference": found.difference})
+    else:
+        show(found)
+    sys.exit(1 if found.difference else 0)
+
+
+def show(found: Books) -> None:
+    """The books for people."""
+    rows = [
+        ("fetched", found.fetched),
+        ("= unchanged", found.unchanged),
+        ("+ indexed", found.indexed),
+        ("+ superseded", found.superseded),
+        ("+ dead-lettered", found.dead_lettered),
+        ("+ in flight", found.in_flight),
+    ]
+    for name, count in rows:
+        click.echo(f"{name:<16}{count:>10,}")
+    if found.difference:
+        click.secho(f"{'difference':<16}{found.difference:>10,}  the books do not close", fg="red")
+    else:
+        click.echo("The books close.")

@@ -1,0 +1,185 @@
+"""`kabar feeds`: which feeds are followed."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+from connectors.check import check as check_feed
+from connectors.opml import feed_id, read_feeds
+
+from connectors.urls import canonical_url
+from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
+from schemas.broker import Producer, partition_for, read_all
+from schemas.feed import Feed, FeedState
+from schemas.settings import Settings, load_settings
+from schemas.topics import FEED_STATE, FEEDS
+
+
+@click.group("feeds")
+def command() -> None:
+    """The feeds that are followed.
+
+    \b
+    Example:
+      kabar feeds add https://news.example/rss --name "News Example"
+    """
+
+
+@command.command("add")
+@click.argument("url")
+@click.option("--name", help="The outlet's name.")
+@click.option("--country", help="Where the outlet is (ISO 3166 code).")
+@click.option("--language", help="The feed's language (BCP 47), weak evidence for its items.")
+@click.option("--interval", default=600.0, show_default=True, help="Seconds between polls.")
+@click.option("--alert-existing", is_flag=True, help="Let the first poll's items alert too.")
+def add(
+    url: str, name: str | None, country: str | None, language: str | None, interval: float, *, alert_existing: bool
+) -> None:
+    """Follow the feed at URL.
+
+    \b
+    Example:
+      kabar feeds add https://news.example/rss --name "News Example" --country ID
+    """
+    feed = Feed(
+        id=feed_id(url), url=url, name=name, country=country, language=language,
+        interval_seconds=interval, alert_existing=alert_existing,
+    )  # fmt: skip
+    save(connected(), [feed])
+    click.echo(f"Following {url} as {feed.id}.")
+
+
+@command.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(path: Path) -> None:
+    """Follow every feed of an OPML or YAML file.
+
+    \b
+    Example:
+      kabar feeds import indonesia.opml
+    """
+    feeds = feeds_of(path)
+    save(connected(), feeds)
+    click.echo(f"Following {len(feeds)} feeds of {path}.")
+
+
+@command.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """The feeds with their health.
+
+    \b
+    Example:
+      kabar feeds list
+    """
+    settings = connected()
+    feeds, states = followed(settings), feed_states(settings)
+    rows = [(feed, states.get(feed.id, FeedState(feed_id=feed.id))) for feed in feeds.values()]
+    if as_json:
+        print_lines(
+            {
+                "feed": feed,
+                "polls": state.polls,
+                "polled_at": state.polled_at,
+                "changed_at": state.changed_at,
+                "items_sent": state.items_sent,
+                "failures": state.failures,
+                "last_error": state.last_error,
+            }
+            for feed, state in rows
+        )
+    elif not rows:
+        click.echo("No feeds are followed. Try: kabar feeds add URL")
+    else:
+        print_table(
+            ("name", "url", "polled", "items", "trouble"),
+            [(feed.name, feed.url, state.polled_at, state.items_sent, state.last_error) for feed, state in rows],
+        )
+
+
+@command.command("check")
+@click.argument("url")
+@json_option
+def check(url: str, *, as_json: bool) -> None:
+    """Fetch the feed at URL now and say what it is or what is wrong; needs no servers.
+
+    \b
+    Example:
+      kabar feeds check https://news.example/rss
+    """
+    found = asyncio.run(check_feed(url, load_settings()))
+    if as_json:
+        print_json(found)
+    elif found.error:
+        click.echo(f"{url}: {found.error}", err=True)
+    else:
+        click.echo(f"{url}: {found.format}, {found.items} items, newest {found.newest or 'without a date'}")
+        if found.repairs:
+            click.echo(f"  repaired: {', '.join(found.repairs)}")
+    sys.exit(1 if found.error else 0)
+
+
+@command.command("remove")
+@click.argument("url")
+def remove(url: str) -> None:
+    """No longer follow the feed at URL (or of that id).
+
+    \b
+    Example:
+      kabar feeds remove https://news.example/rss
+    """
+    settings = connected()
+    found = [feed for feed in followed(settings).values() if url in {feed.id, feed.url} or feed.id == feed_id(url)]
+    if not found:
+        click.echo(f"{url} is not followed.", err=True)
+        sys.exit(1)
+    with Producer(settings) as producer:
+        for feed in found:
+            producer.send(FEEDS, feed.id, None, partition=_partition(settings, feed))
+        producer.flush()
+    click.echo(f"No longer following {found[0].url}.")
+
+
+def feeds_of(path: Path) -> list[Feed]:
+    """The feeds of a file.
+
+    Raises:
+        click.UsageError: the file is no list of feeds.
+    """
+    try:
+        return read_feeds(path)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"{path} is no list of feeds: {error}") from error
+
+
+def save(settings: Settings, feeds: list[Feed]) -> None:
+    """Write feeds to `news.feeds`, each in its host's partition."""
+    with Producer(settings) as producer:
+        for feed in feeds:
+            producer.send(FEEDS, feed.id, feed.encode(), partition=_partition(settings, feed))
+        producer.flush()
+
+
+def followed(settings: Settings) -> dict[str, Feed]:
+    """The feeds followed now, by id."""
+    feeds: dict[str, Feed] = {}
+    for message in read_all(settings, FEEDS):
+        if message.value is None:
+            feeds.pop(message.key or "", None)
+        else:
+            feeds[message.key or ""] = Feed.decode(message.value)
+    return feeds
+
+
+def feed_states(settings: Settings) -> dict[str, FeedState]:
+    """The newest state of each feed, by feed id."""
+    return {
+        message.key or "": FeedState.decode(message.value)
+        for message in read_all(settings, FEED_STATE)
+        if message.value is not None
+    }
+
+
+def _partition(settings: Settings, feed: Feed) -> int:
+    return partition_for(canonical_url(feed.url).split("/")[2], settings.partitions)

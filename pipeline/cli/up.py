@@ -1,0 +1,229 @@
+"""`kabar up`: everything on this machine."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+import msgspec
+from deploy.embedded import start
+
+from connectors.demo import DEMO_FIGURES, demo_feeds, start_demo_server
+from pipeline.books import books
+from pipeline.cli.books import show as show_books
+from pipeline.cli.context import Running, print_json, running_file
+from pipeline.cli.feeds import feed_states, feeds_of, save
+from pipeline.cli.figures import make_figure
+from pipeline.elastic import Index
+from pipeline.launch import NotReady, Pipeline
+from pipeline.steps import STEPS
+from schemas.alert import Alert
+from schemas.broker import Admin, Follower, Producer, lag
+from schemas.codec import Undecodable
+from schemas.document import Document
+from schemas.feed import Feed
+from schemas.settings import Settings, load_settings
+from schemas.topics import ALERTS, DOCUMENTS, FIGURES, TOPICS
+
+DEMO_POLLS = 3  # the first edition, the second, and one that shows that nothing more comes
+IDLE_LOOKS = 3
+
+TRY = """
+Try, in another terminal:
+  {kabar} search Putin
+  {kabar} alerts
+  {kabar} figures add "Kim Jong Un"
+  {kabar} books
+"""
+
+
+@click.command("up")
+@click.option("--demo", is_flag=True, help="Follow the recorded news that comes with Kabar.")
+@click.option(
+    "--feeds", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Follow an OPML or YAML list."
+)
+@click.option("--exit-when-idle", is_flag=True, help="End when all is handled, and print the books.")
+@click.option("--json", "as_json", is_flag=True, help="With --exit-when-idle: the books as JSON, all else to stderr.")
+def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bool) -> None:
+    """Start the servers that are not configured, the connectors and the agents; Ctrl-C stops all of it.
+
+    \b
+    Example:
+      kabar up --demo
+      kabar up --feeds my-feeds.opml
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    wanted = feeds_of(feeds) if feeds else []
+    closed = True
+    with ExitStack() as stack:
+        say = _Say(to_stderr=as_json)
+        settings = _start_servers(stack, load_settings(), say)
+        if demo:
+            settings = settings.model_copy(update={"allow_networks": (*settings.allow_networks, "127.0.0.0/8")})
+        _prepare(settings, say)
+        pipeline = Pipeline(settings)
+        stack.callback(pipeline.stop)
+        stack.callback(say, "Stopping …")
+        try:
+            pipeline.start(say)
+        except NotReady as error:
+            raise click.ClickException(str(error)) from error
+        wanted += _start_demo(stack, settings) if demo else []
+        _write_down(stack, settings, pipeline)
+        _show_items(stack, settings, say)
+        save(settings, wanted)
+        say(f"Kabar is up: Kafka {settings.kafka}, Elasticsearch {settings.elasticsearch}, data {settings.data_dir}")
+        if not exit_when_idle:
+            say(TRY.format(kabar=_kabar()))
+        _watch(settings, pipeline, say, wanted if exit_when_idle else None)
+        if exit_when_idle:
+            closed = _print_books(settings, as_json=as_json)
+    sys.exit(0 if closed else 1)
+
+
+def _kabar() -> str:
+    # How the user can call it again: by its path where it is not on the PATH.
+    path = Path(sys.argv[0])
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
+
+
+class _Say:
+    """One line to the user; threads may call it."""
+
+    def __init__(self, *, to_stderr: bool) -> None:
+        self._to_stderr = to_stderr
+        self._lock = threading.Lock()
+
+    def __call__(self, line: str) -> None:
+        with self._lock:
+            click.echo(line, err=self._to_stderr)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping takes some seconds; a second Ctrl-C must not cut it short
+    raise KeyboardInterrupt
+
+
+def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> Settings:
+    servers = stack.enter_context(
+        start(
+            settings.data_dir,
+            kafka=settings.kafka is None,
+            elasticsearch=settings.elasticsearch is None,
+            kafka_port=settings.kafka_port,
+            elasticsearch_port=settings.elasticsearch_port,
+            progress=say,
+        )
+    )
+    return settings.with_servers(
+        kafka=settings.kafka or servers.kafka, elasticsearch=settings.elasticsearch or servers.elasticsearch
+    )
+
+
+def _prepare(settings: Settings, say: _Say) -> None:
+    with Admin(settings) as admin:
+        created = admin.ensure_topics(TOPICS)
+    if created:
+        say(f"Created {len(created)} topics")
+    with Index(settings) as index:
+        index.ensure_template()
+    say("Starting the steps …")
+
+
+def _start_demo(stack: ExitStack, settings: Settings) -> list[Feed]:
+    server = start_demo_server()
+    stack.callback(server.stop)
+    with Producer(settings) as producer:
+        for name in DEMO_FIGURES:
+            figure = make_figure(name)
+            producer.send(FIGURES, figure.id, figure.encode())
+        producer.flush()
+    return demo_feeds(server.url)
+
+
+def _write_down(stack: ExitStack, settings: Settings, pipeline: Pipeline) -> None:
+    path = running_file(settings)
+    _update_pids(settings, pipeline)
+    stack.callback(path.unlink, missing_ok=True)
+
+
+def _update_pids(settings: Settings, pipeline: Pipeline) -> None:
+    running = Running(pid=os.getpid(), environment=settings.environment(), processes=pipeline.pids())
+    path = running_file(settings)
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)  # it may hold a cluster's password
+    new.write_bytes(msgspec.json.encode(running))
+    new.replace(path)
+
+
+def _show_items(stack: ExitStack, settings: Settings, say: _Say) -> None:
+    told: set[str] = set()
+
+    def document(_key: str, value: bytes | None) -> None:
+        try:
+            say(item_line(Document.decode(value or b"")))
+        except Undecodable:
+            return
+
+    def alert(key: str, value: bytes | None) -> None:
+        if value is not None and key not in told:
+            told.add(key)
+            match = Alert.decode(value).match
+            say(click.style(f"ALERT     {match.figure_name}: {match.title or match.url}", fg="yellow", bold=True))
+
+    for topic, changed in ((DOCUMENTS, document), (ALERTS, alert)):
+        stack.enter_context(Follower(settings, topic, changed, from_end=True))
+
+
+def item_line(document: Document) -> str:
+    """One line for an item as it flows: time, language, outlet, title, names."""
+    enriched, placement = document.enriched, document.placement
+    item = enriched.item
+    people = list(dict.fromkeys(m.name for m in enriched.mentions if m.type == "PER"))[:3]
+    marks = [f"revision {enriched.revision}"] if enriched.revision > 1 else []
+    marks += ["copy"] if placement.duplicate_of else []
+    tail = "".join(f"  [{mark}]" for mark in marks)
+    title = " ".join((item.title or item.summary or item.body).split())[:70]
+    names = f"  ({', '.join(people)})" if people else ""
+    clock = f"{datetime.now().astimezone():%H:%M:%S}"
+    return f"{clock}  {enriched.language:<8} {(item.source_name or item.source)[:22]:<22}  {title}{names}{tail}"
+
+
+def _watch(settings: Settings, pipeline: Pipeline, say: _Say, until_idle: list[Feed] | None) -> None:
+    idle = 0
+    while idle < IDLE_LOOKS:
+        if pipeline.watch(say) or pipeline.pids() != _written_pids(settings):
+            _update_pids(settings, pipeline)
+        time.sleep(0.2 if until_idle is None else 0.5)
+        if until_idle is not None:
+            idle = idle + 1 if _is_idle(settings, until_idle) else 0
+
+
+def _written_pids(settings: Settings) -> dict[str, int]:
+    return msgspec.json.decode(running_file(settings).read_bytes(), type=Running).processes
+
+
+def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
+    states = feed_states(settings)
+    if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
+        return False
+    steps = {step.group: step.sources for step in STEPS if step.name != "webhook" or settings.webhook_url}
+    return not any(lag(settings, steps).values())
+
+
+def _print_books(settings: Settings, *, as_json: bool) -> bool:
+    with Index(settings) as index:
+        found = books(settings, index)
+    if as_json:
+        print_json({**msgspec.structs.asdict(found), "difference": found.difference})
+    else:
+        show_books(found)
+    return found.difference == 0

@@ -1,0 +1,57 @@
+"""What a step decides about one record: what to write to its table, and what to send on.
+
+Deciding is pure: a function from the record and the table's rows to a `Decision`. `pipeline.streaming` acts on it.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from schemas.broker import Message
+from schemas.deadletter import dead_letter
+from schemas.topics import DEADLETTERS
+
+Lookup = Callable[[str], bytes | None]
+
+
+class Output(msgspec.Struct, frozen=True):
+    """One record to send."""
+
+    topic: str
+    key: str
+    value: bytes
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Rows to write (None deletes) and records to send, in this order."""
+
+    rows: tuple[tuple[str, bytes | None], ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+
+class Decider(Protocol):
+    """A step with a table. The same record and rows must give the same decision, or a crash could show."""
+
+    def decide(self, message: Message, lookup: Lookup) -> Decision:
+        """Decide about one record; never raises for what the record holds."""
+
+    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+        """Called with every row of the table before the first record, and again after partitions moved."""
+
+
+def origin(message: Message) -> str:
+    """Where a record came from: `topic/partition/offset`."""
+    return f"{message.topic}/{message.partition}/{message.offset}"
+
+
+def set_aside(step: str, message: Message, reason: str) -> Output:
+    """The dead letter of a record that a step cannot handle."""
+    letter = dead_letter(
+        step=step,
+        reason=reason,
+        origin=origin(message),
+        key=None if message.key is None else message.key.encode("utf-8", "replace"),
+        value=message.value or b"",
+    )
+    return Output(DEADLETTERS, letter.id, letter.encode())

@@ -1,0 +1,192 @@
+"""The one module that speaks to Elasticsearch: templates, bulk writes judged item by item, searches.
+
+Every client error leaves here as `IndexUnavailable` (try again) or `IndexRefused` (a mistake, trying again is no
+use). A bulk write answers with a verdict for each item, never with an exception for one of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError  # noqa: TID251
+
+from schemas.index import template
+from schemas.settings import Settings
+
+RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
+FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
+
+
+class IndexUnavailable(RuntimeError):
+    """Elasticsearch does not answer or cannot now; trying again later may help."""
+
+
+class IndexRefused(ValueError):
+    """Elasticsearch refuses the request itself."""
+
+
+class Verdict(Enum):
+    """What became of one item of a bulk write, and so what to do."""
+
+    WRITTEN = "written"
+    ALREADY_THERE = "an equal or newer version is there"
+    RETRY = "try again"
+    BLOCKED = "the index is blocked"
+    NO_INDEX = "the month's index is missing"
+    REFUSED = "refused"
+
+
+class Write(msgspec.Struct, frozen=True):
+    """One document to write: the alias it goes to, its id, version, and JSON source."""
+
+    alias: str
+    id: str
+    version: int
+    source: bytes
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The verdict on one write and the server's reason where there is one."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+class Index:
+    """A connection to the cluster."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.elasticsearch:
+            raise IndexUnavailable(
+                "no Elasticsearch address: start `kabar up` first, or set KABAR_ELASTICSEARCH to http://host:port"
+            )
+        password = settings.elasticsearch_password
+        self.prefix = settings.index_prefix
+        self._settings = settings
+        self._client = Elasticsearch(
+            settings.elasticsearch,
+            basic_auth=(settings.elasticsearch_user, password.get_secret_value() if password else "")
+            if settings.elasticsearch_user
+            else None,
+            **({"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}),
+            request_timeout=30,
+            max_retries=0,
+        )
+
+    @property
+    def items(self) -> str:
+        """The alias through which all items are searched."""
+        return f"{self.prefix}-items"
+
+    def ensure_template(self) -> None:
+        """Write the index template; the same again changes nothing."""
+        settings = self._settings
+        body = template(
+            self.prefix,
+            shards=settings.shards,
+            replicas=settings.replicas,
+            refresh_seconds=settings.refresh_seconds,
+        )
+        self._call(self._client.indices.put_index_template, name=self.items, **body)
+
+    def ensure_month(self, alias: str) -> None:
+        """Create a month's index behind its write alias, unless it is there."""
+        try:
+            self._call(
+                self._client.indices.create,
+                index=f"{alias}-v1",
+                aliases={alias: {"is_write_index": True}},
+            )
+        except IndexRefused as error:
+            if "resource_already_exists" not in str(error):
+                raise
+
+    def bulk(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Write documents; one outcome for each, in the same order.
+
+        Raises:
+            IndexUnavailable: nothing is known of any of them; send all again, which changes nothing where it was
+                written.
+        """
+        operations: list[Any] = []  # lines of JSON, which the client passes on as they are
+        for write in writes:
+            action = {"_index": write.alias, "_id": write.id, "version": write.version, "version_type": "external"}
+            operations += (_encode({"index": action}), write.source)
+        try:
+            answer = self._client.bulk(operations=operations, require_alias=True)
+        except ApiError as error:
+            if error.status_code == TOO_LARGE:
+                if len(writes) == 1:
+                    return [Outcome(Verdict.REFUSED, "the document is too large for Elasticsearch")]
+                half = len(writes) // 2
+                return self.bulk(writes[:half]) + self.bulk(writes[half:])
+            if error.status_code in RETRY_STATUS:
+                raise IndexUnavailable(f"Elasticsearch answered {error.status_code}") from error
+            raise IndexRefused(str(error)) from error
+        except TransportError as error:
+            raise IndexUnavailable(f"Elasticsearch at {self._settings.elasticsearch} does not answer") from error
+        return [_outcome(entry["index"]) for entry in answer["items"]]
+
+    def search(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a search over all items; none where nothing was ever indexed."""
+        found = self._call(
+            self._client.search, index=self.items, ignore_unavailable=True, allow_no_indices=True, **body
+        )
+        return dict(found)
+
+    def refresh(self) -> None:
+        """Make everything written searchable now."""
+        self._call(self._client.indices.refresh, index=self.items, ignore_unavailable=True)
+
+    def wait(self) -> None:
+        """Raise `IndexUnavailable` unless the cluster answers."""
+        self._call(self._client.cluster.health)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def _call(self, function: Any, **arguments: object) -> Any:  # noqa: ANN401 - any call of the client
+        try:
+            return function(**arguments)
+        except ConflictError as error:
+            raise IndexRefused(str(error)) from error
+        except ApiError as error:
+            if error.status_code in RETRY_STATUS:
+                raise IndexUnavailable(f"Elasticsearch answered {error.status_code}: {error}") from error
+            raise IndexRefused(str(error)) from error
+        except TransportError as error:
+            raise IndexUnavailable(
+                f"Elasticsearch at {self._settings.elasticsearch} does not answer: is it running? ({error})"
+            ) from error
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    status = entry["status"]
+    error = entry.get("error") or {}
+    reason = f"{error.get('type', '')}: {error.get('reason', '')}"
+    cause = error.get("caused_by")
+    if cause:
+        reason += f" ({cause.get('reason', '')})"
+    if status < 300:  # noqa: PLR2004 - any success
+        return Outcome(Verdict.WRITTEN)
+    if status == CONFLICT:
+        return Outcome(Verdict.ALREADY_THERE)
+    if status in RETRY_STATUS:
+        return Outcome(Verdict.RETRY, reason)
+    if status == FORBIDDEN:
+        return Outcome(Verdict.BLOCKED, reason)
+    if status == NOT_FOUND:
+        return Outcome(Verdict.NO_INDEX, reason)
+    return Outcome(Verdict.REFUSED, reason)
+
+
+_encode = msgspec.json.encode

@@ -1,0 +1,28 @@
+"""The steps in the order in which an item meets them, and the topics that each reads."""
+
+import msgspec
+
+from schemas.topics import ALERTS, BACKFILL, DOCUMENTS, ENRICHED, ITEMS, MATCHES
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: a consumer group, a process and a data directory of its own."""
+
+    name: str
+    sources: tuple[str, ...]
+
+    @property
+    def group(self) -> str:
+        """The consumer group, which is also the id of the Faust app."""
+        return f"kabar-{self.name}"
+
+
+STEPS = (
+    Step(name="enrich", sources=(ITEMS, BACKFILL)),
+    Step(name="stories", sources=(ENRICHED,)),
+    Step(name="index", sources=(DOCUMENTS,)),
+    Step(name="alert", sources=(DOCUMENTS,)),
+    Step(name="notify", sources=(MATCHES,)),
+    Step(name="webhook", sources=(ALERTS,)),
+)
+BY_NAME = {step.name: step for step in STEPS}

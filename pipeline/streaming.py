@@ -1,0 +1,319 @@
+"""The one module that speaks to Faust: it carries records to what decides, and acts on what was decided.
+
+Promises: an offset is acknowledged only when every output of its record is in Kafka (or, for a batch step, every
+effect is settled), and acknowledgements are in order, so a crash at any moment redelivers and never loses. Records
+may be handled again after a crash: deciders answer a redelivered offset as they did before.
+
+The patterns and why: `concurrency=1` (with 2, offsets are committed past a message in flight); acknowledged by hand
+(Faust acknowledges in a `finally`, so an exception would lose the record); no exception leaves a loop (the agent
+would restart with its commits stuck): what cannot be handled ends the process, and the supervisor starts it again.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import faust  # noqa: TID251
+import structlog
+from faust.types.auth import SASLMechanism  # noqa: TID251
+
+from pipeline.decision import Decider, Decision, Output
+from pipeline.steps import Step
+from schemas.broker import BrokerError, Message, lag
+from schemas.settings import Settings
+from schemas.topics import MESSAGE_BYTES
+
+PENDING_LIMIT = 500
+BATCH_SIZE = 200
+BATCH_SECONDS = 0.05
+STALLED_EXIT = 70
+
+log = structlog.get_logger()
+
+
+class Progress:
+    """When a step last did something, for the watchdog. Waiting on purpose counts as doing something."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def alive(self) -> None:
+        """Say that the step is alive now."""
+        self.last = time.monotonic()
+
+
+class BatchHandler(Protocol):
+    """A step without a table: it settles whole batches."""
+
+    async def start(self) -> None:
+        """Open clients."""
+
+    async def handle(self, messages: Sequence[Message], stopping: Callable[[], bool]) -> list[Output] | None:
+        """Settle every record and return what to send, or None when stopped first (all are redelivered)."""
+
+    async def stop(self) -> None:
+        """Close clients."""
+
+
+def create_app(settings: Settings, step: Step) -> faust.App:
+    """The Faust app of one step, with nothing attached to it yet."""
+    data_dir = settings.data_dir / "agents" / step.name
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return faust.App(
+        step.group,
+        broker=[f"kafka://{address}" for address in (settings.kafka or "").split(",")],
+        broker_credentials=_credentials(settings),
+        datadir=str(data_dir),
+        store="rocksdb://?driver=rocksdict",
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        topic_disable_leader=True,
+        web_enabled=False,
+        # With True, SIGTERM hangs for ever while records are unacknowledged.
+        stream_wait_empty=False,
+        stream_buffer_maxsize=256,
+        # A killed worker comes back under the same instance id and has its partitions again at once.
+        consumer_group_instance_id=f"{socket.gethostname()}-{step.name}-{_fingerprint(data_dir)}",
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        broker_commit_interval=1.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MESSAGE_BYTES,
+        producer_max_request_size=MESSAGE_BYTES,
+    )
+
+
+def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, progress: Progress) -> None:  # noqa: ANN401
+    """Give a decider the step's stream and its table."""
+    table = app.Table(
+        f"{step.name}-table",
+        partitions=settings.partitions,
+        key_type=bytes,
+        value_type=bytes,
+        help=f"what {step.name} has decided",
+    )
+    changelog = _collect_changelog(table)
+    moved = _Flag()
+    app.on_partitions_assigned.connect(moved.raise_flag, weak=False)
+
+    def lookup(key: str) -> bytes | None:
+        row: bytes | None = table.get(key.encode())
+        return row
+
+    def apply(decision: Decision) -> None:
+        for key, row in decision.rows:
+            if row is None:
+                table.pop(key.encode(), None)
+            else:
+                table[key.encode()] = row
+
+    async def run(stream: Any) -> None:  # noqa: ANN401
+        stream = stream.noack()
+        settler = _Settler(stream, progress)
+        async for event in stream.events():
+            message = _message(event)
+            try:
+                if moved.lower():
+                    decider.restore([(key.decode(), row) for key, row in table.items()])
+                decision = decider.decide(message, lookup)
+                apply(decision)
+                sent = [await _send(app, output) for output in decision.outputs]
+            except Exception:  # noqa: BLE001 - any escape would lose the record, see above
+                _die(step, message)
+            await settler.settle_later(event, [*sent, *changelog.take()])
+            await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
+
+    app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
+
+
+def attach_batches(app: Any, step: Step, handler: BatchHandler, progress: Progress) -> None:  # noqa: ANN401
+    """Give a batch handler the step's stream."""
+
+    async def run(stream: Any) -> None:  # noqa: ANN401
+        await handler.start()
+        try:
+            async for events in stream.noack_take(BATCH_SIZE, within=BATCH_SECONDS):
+                messages = [_message(event) for event in events]
+                try:
+                    outputs = await handler.handle(messages, lambda: bool(app.should_stop))
+                    if outputs is None:
+                        return
+                    for future in [await _send(app, output) for output in outputs]:
+                        await future
+                except Exception:  # noqa: BLE001 - the same
+                    _die(step, messages[0])
+                for event in events:
+                    await stream.ack(event)
+                progress.alive()
+        finally:
+            await handler.stop()
+
+    app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
+
+
+def attach_watchdog(app: Any, settings: Settings, step: Step, progress: Progress) -> None:  # noqa: ANN401
+    """End the process when records wait and nothing was done for `stall_seconds`; and say when it is ready."""
+
+    async def ready() -> None:
+        (settings.data_dir / "agents" / step.name / "ready").write_text(str(os.getpid()))
+        progress.alive()
+        threading.Thread(target=_watch, args=(settings, step, progress), name="watchdog", daemon=True).start()
+
+    app.task(ready)
+
+
+def run_worker(app: Any, log_level: str = "WARNING") -> None:  # noqa: ANN401
+    """Run an app in this process until SIGTERM or SIGINT; does not return."""
+    faust.Worker(app, loglevel=log_level, redirect_stdouts=False).execute_from_commandline()
+
+
+def _watch(settings: Settings, step: Step, progress: Progress) -> None:
+    while True:
+        time.sleep(min(10.0, settings.stall_seconds / 2))
+        if time.monotonic() - progress.last < settings.stall_seconds:
+            continue
+        try:
+            waiting = lag(settings, {step.group: step.sources})[step.group]
+        except BrokerError:
+            continue  # without a broker nobody can move
+        if waiting:
+            log.error("stalled; ending this process so that it is started anew", step=step.name, lag=waiting)
+            os._exit(STALLED_EXIT)
+        progress.alive()
+
+
+class _Flag:
+    def __init__(self) -> None:
+        self._up = True
+
+    async def raise_flag(self, *_args: object, **_more: object) -> None:
+        self._up = True
+
+    def lower(self) -> bool:
+        was, self._up = self._up, False
+        return was
+
+
+class _Changelog:
+    def __init__(self) -> None:
+        self._futures: list[Awaitable[object]] = []
+
+    def add(self, future: Awaitable[object]) -> None:
+        self._futures.append(future)
+
+    def take(self) -> list[Awaitable[object]]:
+        taken, self._futures = self._futures, []
+        return taken
+
+
+def _collect_changelog(table: Any) -> _Changelog:  # noqa: ANN401
+    # A row must be in Kafka before its record is acknowledged, or a lost disk loses it; Faust keeps these futures to
+    # itself.
+    changelog = _Changelog()
+    send = table.send_changelog
+
+    def collecting(*args: object, **more: object) -> object:
+        future = send(*args, **more)
+        changelog.add(future)
+        return future
+
+    table.send_changelog = collecting
+    return changelog
+
+
+class _Settler:
+    """Acknowledges events in order, each once its sends are done."""
+
+    def __init__(self, stream: Any, progress: Progress) -> None:  # noqa: ANN401
+        self._stream = stream
+        self._progress = progress
+        self._pending: deque[tuple[Any, list[Awaitable[object]]]] = deque()
+        self._more = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def settle_later(self, event: Any, futures: list[Awaitable[object]]) -> None:  # noqa: ANN401
+        self._pending.append((event, futures))
+        self._more.set()
+        if len(self._pending) >= PENDING_LIMIT:
+            self._room.clear()
+        await self._room.wait()
+
+    async def _run(self) -> None:
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while self._pending:
+                event, futures = self._pending[0]
+                try:
+                    for future in futures:
+                        await future
+                    await self._stream.ack(event)
+                except Exception:  # noqa: BLE001 - the same
+                    _die(None, _message(event))
+                self._pending.popleft()
+                self._progress.alive()
+                if len(self._pending) < PENDING_LIMIT // 2:
+                    self._room.set()
+
+
+def _die(step: Step | None, message: Message) -> None:
+    log.exception(  # noqa: LOG004 - called only in handlers
+        "cannot go on; ending this process so that it is started anew",
+        step=step.name if step else None,
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+    )
+    os._exit(STALLED_EXIT)
+
+
+async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
+    future: Awaitable[object] = await app.producer.send(
+        output.topic, output.key.encode(), output.value, None, None, None
+    )
+    return future
+
+
+def _source(app: Any, step: Step) -> Any:  # noqa: ANN401
+    return app.topic(*step.sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+
+def _message(event: Any) -> Message:  # noqa: ANN401
+    message = event.message
+    return Message(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=None if message.key is None else message.key.decode("utf-8", "replace"),
+        value=message.value,
+        timestamp_ms=round(message.timestamp * 1000),
+    )
+
+
+def _fingerprint(path: Path) -> str:
+    return format(zlib.crc32(str(path.absolute()).encode()), "x")
+
+
+def _credentials(settings: Settings) -> Any:  # noqa: ANN401
+    if settings.kafka_security == "PLAINTEXT":
+        return None
+    context = ssl.create_default_context(cafile=settings.kafka_ca) if "SSL" in settings.kafka_security else None
+    if settings.kafka_security == "SSL":
+        return faust.SSLCredentials(context=context)
+    password = settings.kafka_password
+    return faust.SASLCredentials(
+        username=settings.kafka_user,
+        password=password.get_secret_value() if password else None,
+        mechanism=SASLMechanism(settings.kafka_mechanism),
+        ssl_context=context,
+    )

@@ -1,0 +1,22 @@
+"""How a process of Kabar's ends with the launcher that started it, even when that was killed."""
+
+import os
+import sys
+import threading
+
+LAUNCHED = "--launched"
+
+
+def follow_launcher() -> None:
+    """End this process at once when the launcher's end of standard input closes, if it was started by one.
+
+    The kernel closes the pipe however the launcher ended, so a killed launcher leaves no orphan, on every platform.
+    """
+    if LAUNCHED in sys.argv:
+        threading.Thread(target=_wait, name="launcher", daemon=True).start()
+
+
+def _wait() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(0)
