@@ -45,6 +45,7 @@ WORD_SHINGLE = 3
 CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
 TERM_TOKENS = 250
+TERM_LETTERS = 3
 STEM = 6
 
 # Sketches are comparable only within one scheme: change SCHEME with anything above, or with rensa's algorithm.
@@ -234,9 +235,9 @@ def _terms_of(words: list[str]) -> list[int]:
 @lru_cache(maxsize=65_536)
 def _term(word: str) -> int:
     """The term of a word: its beginning, since endings inflect. None (0) for the shortest, which say nothing."""
-    if len(word) < 3:
+    if len(word) < TERM_LETTERS:
         return 0
-    return _hash(word[:STEM]) | min(len(word) - 3, 3) << 4
+    return _hash(word[:STEM]) | min(len(word) - TERM_LETTERS, 3) << 4
 
 
 def _hash(text: str) -> int:

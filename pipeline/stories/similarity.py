@@ -19,6 +19,7 @@ ENTITY_SHARE = 0.01
 TITLE_WEIGHT = 1.5
 ENTITY_WEIGHT = 1.5
 PROFILE_TERMS = 96
+MANY_MEMBERS = 3  # from here on a story is what at least two of its members share
 _FREQUENCY = (1.0, 1.4, 1.7, 2.0)
 
 
@@ -84,7 +85,7 @@ def profile(members: Iterable[bytes]) -> Story:
             key = term >> KEY_SHIFT
             weights[key] = weights.get(key, 0.0) + _emphasis(term & 15)
             counts[key] = counts.get(key, 0) + 1
-    least = 1 if number < 3 else 2
+    least = 1 if number < MANY_MEMBERS else 2
     kept = [key for key in weights if counts[key] >= least]
     kept.sort(key=lambda key: (-weights[key], key))
     return Story(number, {key: weights[key] / number for key in kept[:PROFILE_TERMS]})

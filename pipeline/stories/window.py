@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pipeline.stories import copies
 from pipeline.stories.fingerprint import BANDS, SCHEME, Fingerprint, fingerprint
 from pipeline.stories.postings import Postings
@@ -37,7 +39,7 @@ NEWEST_OF_BAND = 8
 COPIES_CHECKED = 12
 STORIES_COMPARED = 6
 FIRST_MEMBERS = 3
-NEWEST_MEMBERS = 5
+NEWEST_MEMBERS = 8
 
 # A row that left the window is deleted only when its event is too far back to be delivered again, since a redelivered
 # event must find its answer. Faust commits every 10,000 events or less.
@@ -108,11 +110,10 @@ class Window:
             placement = self._find(key, first_seen, sketch, weights)
         else:
             placement = known.placement()
-            self._exit(key, known)
+            self._exit(known)
         self._seq += 1
-        row = _row(
-            self.group, enriched.revision, offset, self._seq, first_seen, placement, sketch, _ordered(sketch, weights)
-        )
+        decided = _Decided(self.group, enriched.revision, offset, self._seq, first_seen)
+        row = _row(decided, placement, sketch, _ordered(sketch, weights))
         self._enter(key, row)
         rows: dict[str, bytes | None] = {key: row.encode()}
         rows.update(dict.fromkeys(self._forget(offset)))
@@ -130,7 +131,7 @@ class Window:
 
     def _find(self, key: str, first_seen: int, sketch: Fingerprint, weights: dict[int, float]) -> Placement:
         late = first_seen < self._clock - self._span
-        found = self._same(sketch) or self._near(sketch, weights)
+        found = self._same(sketch) or self._near(sketch)
         if found is not None:
             row_key, likeness, reason = found
             row = self._rows[row_key]
@@ -150,9 +151,9 @@ class Window:
         seq = self._contents.first(sketch.content) if sketch.content else None
         return None if seq is None else (self._ids[seq], 1.0, REASONS[0])
 
-    def _near(self, sketch: Fingerprint, weights: dict[int, float]) -> tuple[str, float, str] | None:
+    def _near(self, sketch: Fingerprint) -> tuple[str, float, str] | None:
         best: tuple[float, int] | None = None
-        for seq in self._likely_copies(sketch, weights):
+        for seq in self._likely_copies(sketch):
             row = self._rows[self._ids[seq]]
             likeness = copies.similarity(sketch, row) if row.scheme == SCHEME else None
             if likeness is not None and (best is None or (likeness, -seq) > best) and self._near_first(sketch, row):
@@ -166,7 +167,7 @@ class Window:
             return True
         return copies.related(sketch, first)
 
-    def _likely_copies(self, sketch: Fingerprint, weights: dict[int, float]) -> list[int]:
+    def _likely_copies(self, sketch: Fingerprint) -> list[int]:
         """Items that agree in a band, most bands first, then newest first."""
         counts: Counter[int] = Counter()
         for key in _band_keys(sketch.bands):
@@ -225,7 +226,7 @@ class Window:
                 return  # one text many times is indexed once
         self._index(row)
 
-    def _exit(self, key: str, row: Row) -> None:
+    def _exit(self, row: Row) -> None:
         if self._ids.pop(row.seq, None) is None or row.scheme != SCHEME:
             return
         if not row.content:
@@ -273,7 +274,7 @@ class Window:
             key = self._ids.get(seq)
             if key is not None:
                 row = self._rows[key]
-                self._exit(key, row)
+                self._exit(row)
                 heapq.heappush(self._left, (row.offset, key))
 
     def _forget(self, offset: int) -> list[str]:
@@ -305,23 +306,24 @@ def _ordered(sketch: Fingerprint, weights: dict[int, float]) -> bytes:
     return array("I", [by_key[key] for key in weights]).tobytes()
 
 
-def _row(
-    group: str,
-    revision: int,
-    offset: int,
-    seq: int,
-    first_seen: int,
-    placement: Placement,
-    sketch: Fingerprint,
-    terms: bytes,
-) -> Row:
+class _Decided(msgspec.Struct, frozen=True):
+    """Of which event a row tells."""
+
+    group: str
+    revision: int
+    offset: int
+    seq: int
+    first_seen: int
+
+
+def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: bytes) -> Row:
     reason = placement.duplicate_reason
     return Row(
-        group=group,
-        revision=revision,
-        offset=offset,
-        seq=seq,
-        first_seen=first_seen,
+        group=decided.group,
+        revision=decided.revision,
+        offset=decided.offset,
+        seq=decided.seq,
+        first_seen=decided.first_seen,
         story=placement.story_id,
         duplicate_of=placement.duplicate_of,
         similarity=placement.duplicate_similarity,
