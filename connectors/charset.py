@@ -29,14 +29,15 @@ _BETTER = {
     "utf-16": "utf-16-le", "utf-32": "utf-32-le",
 }  # fmt: skip
 _TAKEN = frozenset(
-    "utf-8 utf-16-le utf-16-be utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 "
+    "utf-8 utf-16-le utf-16-be utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 "  # noqa: SIM905 - a list of names
     "iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 "
     "iso8859-15 iso8859-16 koi8-r koi8-u cp866 cp874 mac-roman mac-cyrillic gb18030 big5hkscs euc_jp cp932 "
-    "iso2022_jp cp949".split()  # noqa: SIM905 - a list of names
+    "iso2022_jp cp949".split()
 )
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(
-    rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})|<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE
+    rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})|<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})",
+    re.IGNORECASE,
 )
 _HEAD = 2048
 _SAMPLE = 64 * 1024
@@ -54,7 +55,9 @@ def codec_of(label: str | None) -> str | None:
     return name if name in _TAKEN else None
 
 
-def decode(body: bytes, content_type: str | None = None) -> tuple[str, tuple[str, ...]]:
+def decode(  # noqa: PLR0911 - one return a rule, in their order
+    body: bytes, content_type: str | None = None
+) -> tuple[str, tuple[str, ...]]:
     """The text of a body, without its byte order mark, and the repairs that this took. Never fails."""
     for mark, codec in _BOMS:
         if body.startswith(mark):

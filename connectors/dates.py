@@ -97,7 +97,7 @@ def _rfc822(text: str) -> datetime | None:
 def _guess(text: str, language: str) -> datetime | None:
     options = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["day", "month", "year"]}
     # A weekday in one language before a month in another is common: the weekday says nothing new.
-    attempts = [(text, [language])] if language else []
+    attempts: list[tuple[str, list[str] | None]] = [(text, [language])] if language else []
     attempts += [(text, None)]
     bare = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
     attempts += [(bare, None)] if bare != text else []

@@ -173,7 +173,7 @@ class _Decoder(Protocol):
 
 
 class _Plain:
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:  # noqa: PLR6301 - one side of a protocol
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
         return data[:max_length]
 
 

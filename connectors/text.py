@@ -19,17 +19,17 @@ __all__ = ["absolute_url", "canonical_url", "has_markup", "one_line", "parse_dat
 HTML_LIMIT = 2_000_000
 
 _DROPPED = frozenset(
-    "script style template iframe object embed applet svg math noscript noframes head title meta link base "
-    "button select textarea input canvas audio video map area".split()  # noqa: SIM905 - a list of names
+    "script style template iframe object embed applet svg math noscript noframes head title meta link base "  # noqa: SIM905 - a list of names
+    "button select textarea input canvas audio video map area".split()
 )
 _BLOCKS = frozenset(
-    "p div br li ul ol dl dt dd h1 h2 h3 h4 h5 h6 tr table thead tbody tfoot caption blockquote pre section article "
+    "p div br li ul ol dl dt dd h1 h2 h3 h4 h5 h6 tr table thead tbody tfoot caption blockquote pre section article "  # noqa: SIM905 - a list of names
     "header footer main nav aside figure figcaption hr address form fieldset details summary center "
-    "hgroup search dialog body html".split()  # noqa: SIM905 - a list of names
+    "hgroup search dialog body html".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small "
-    "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee".split()  # noqa: SIM905
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small "  # noqa: SIM905 - a list of names
+    "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee".split()
 )
 _TAG = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,11})(?=[\s/>]))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
@@ -93,8 +93,12 @@ def _without_tags(text: str) -> str:
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:
+    # The element itself is only the container: a feed's <title> is no HTML title.
+    yield _inner(root)
     hidden = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
+        if element is root:
+            continue
         name = element.tag.rpartition("}")[2].lower()
         if event == "start":
             hidden += name in _DROPPED
@@ -105,8 +109,7 @@ def _pieces(root: etree._Element) -> Iterator[str]:
         hidden -= name in _DROPPED
         if not hidden:
             yield _edge(name)
-            if element is not root:
-                yield _space(element.tail)
+            yield _space(element.tail)
 
 
 def _inner(element: etree._Element) -> str:

@@ -13,11 +13,11 @@ SCHEMES = frozenset({"http", "https"})
 # Matomo, Adobe, AT Internet, Webtrekk, Vero, Olytics, BBC, New York Times).
 _PREFIXES = ("utm_", "mtm_", "matomo_", "piwik_", "pk_", "at_", "hsa_", "ga_", "stm_", "wt_", "mc_", "trk_")
 _NAMES = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id "
+    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id "  # noqa: SIM905 - a list of names
     "_ga _gl _hsenc _hsmi __hstc __hssc __hsfp hsctatracking mkt_tok oly_anon_id oly_enc_id vero_id vero_conv "
     "ref_src ref_url smid smtyp emc ncid cmpid cmp icid ito xtor s_cid sr_share guccounter guce_referrer "
     "guce_referrer_sig ftag sref spm scm at_xt wtmc taid _openstat rb_clickid "
-    "feature_share share_source ns_source ns_mchannel ns_campaign ns_linkname ns_fee".split()  # noqa: SIM905 - a list
+    "feature_share share_source ns_source ns_mchannel ns_campaign ns_linkname ns_fee".split()
 )
 # WHATWG: these are removed from anywhere in a URL.
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")

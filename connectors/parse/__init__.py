@@ -39,7 +39,11 @@ READERS: dict[str, Callable[[etree._Element, str], ParsedFeed]] = {
     "urlset": read_sitemap,
     "sitemapindex": read_sitemap_index,
 }
-_HTML = re.compile(r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_INSIDE = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")
 _GZIP = b"\x1f\x8b"
 
 
@@ -69,13 +73,16 @@ def _read(text: str, url: str) -> ParsedFeed | Unreadable:
         return read_jsonfeed(text.strip("\ufeff \t\r\n\x00"), url)
     if not start:
         return Unreadable(reason="an empty body")
-    if _HTML.match(text.lstrip("\ufeff")):
+    if _HTML.match(text.lstrip("\ufeff")) and not _INSIDE.search(text):
         return Unreadable(reason="an HTML page, not a feed")
     found = read_xml(text.lstrip("\ufeff"))
     if isinstance(found, Unreadable):
         return found
     root, repairs = found
     name = fields.name_of(root)
+    if name.removeprefix("xhtml:") == "html":
+        root = next((e for e in root.iter("{*}feed", "{*}rss", "{*}RDF") if fields.name_of(e) in READERS), root)
+        name, repairs = fields.name_of(root), (*repairs, "feed-inside-html")
     reader = READERS.get(name)
     if reader is None:
         return Unreadable(reason=f"XML, but no feed: its root is <{name[:60]}>")

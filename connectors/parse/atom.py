@@ -15,7 +15,8 @@ def read_atom(root: etree._Element, url: str) -> ParsedFeed:
     language = f.language_of(root, f.tidy_language(f.raw(feed, "dc:language", "language")))
     dates = DateReader(language)
     alone = f.name_of(root).removeprefix("atom:") == "entry"
-    entries = [root] if alone else feed.get("entry", [])
+    # Direct children, or wherever they ended up where a tag was left open.
+    entries = [root] if alone else feed.get("entry") or [*root.iter("{*}entry")]
     authors = () if alone else _people(feed)
     return ParsedFeed(
         kind="Atom 0.3" if (root.get("version") or "").strip() == "0.3" else "Atom 1.0",

@@ -4,8 +4,9 @@ Feeds declare namespaces under other prefixes, under addresses that are nearly r
 are the usual prefixes, whatever the document calls them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from lxml import etree
 
@@ -14,7 +15,7 @@ from connectors.parse.entry import Repairs
 from connectors.text import absolute_url, has_markup, one_line, plain, plain_element
 from connectors.urls import canonical_url
 
-Fields = dict[str, list[etree._Element]]
+Fields = dict[str, list[etree._Element]]  # noqa: SLF001 - lxml has no public name for it
 
 XML = "{http://www.w3.org/XML/1998/namespace}"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -43,7 +44,6 @@ _KNOWN = (
     ("google.com/schemas/sitemap-news", "news"),
     ("google.com/schemas/sitemap-image", "image"),
 )
-_prefixes: dict[str, str] = {}
 
 
 def name_of(element: etree._Element) -> str:
@@ -55,6 +55,7 @@ def name_of(element: etree._Element) -> str:
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 
+@lru_cache(maxsize=512)
 def _prefix(address: str) -> str:
     lower = address.lower()
     return next((prefix for part, prefix in _KNOWN if part in lower), "?")
@@ -64,8 +65,6 @@ def fields_of(element: etree._Element, *, own: str | None = None) -> Fields:
     """The children by name. `own` is a prefix that counts as the feed's own vocabulary (`atom` inside Atom)."""
     fields: Fields = {}
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
         name = name_of(child)
         if own:
             name = name.removeprefix(f"{own}:")
@@ -86,7 +85,12 @@ def all_raw(fields: Fields, *names: str) -> Iterator[str]:
 def _texts(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         for element in fields.get(name, ()):
-            yield "".join(element.itertext()).strip()
+            yield inner_text(element).strip()
+
+
+def inner_text(element: etree._Element) -> str:
+    """All text inside an element, as it stands."""
+    return "".join(str(text) for text in element.itertext())
 
 
 def rich(element: etree._Element) -> str:
@@ -110,7 +114,7 @@ def title_text(element: etree._Element | None, repairs: Repairs) -> str:
     """A title on one line, without markup."""
     if element is None:
         return ""
-    text = "".join(element.itertext())
+    text = inner_text(element)
     if len(element) or has_markup(text):
         repairs.add("html-in-title")
     return one_line(rich(element))
@@ -170,7 +174,7 @@ def date(dates: DateReader, texts: Iterator[str], repairs: Repairs) -> datetime 
     return None
 
 
-def names(texts: Iterator[str]) -> tuple[str, ...]:
+def names(texts: Iterable[str]) -> tuple[str, ...]:
     """Names of people or of categories: plain, on one line, each once."""
     tidy = (one_line(plain(text[: 4 * NAME_LIMIT]))[:NAME_LIMIT] for text in texts)
     return tuple(dict.fromkeys(name for name in tidy if name))

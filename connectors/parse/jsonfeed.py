@@ -66,9 +66,7 @@ def read_jsonfeed(text: str, url: str) -> ParsedFeed | Unreadable:
     )
 
 
-def _entry(
-    raw: dict[str, Any], base: str, language: str | None, authors: tuple[str, ...], dates: DateReader
-) -> Entry:
+def _entry(raw: dict[str, Any], base: str, language: str | None, authors: tuple[str, ...], dates: DateReader) -> Entry:
     repairs = Repairs()
     item = _shape(raw, repairs)
     body = plain(item.content_html) or (item.content_text or "").strip()

@@ -18,7 +18,8 @@ def read_rss(root: etree._Element, url: str) -> ParsedFeed:
     )
     home = f.link(f.raw(channel, "link"), url, Repairs())
     dates = DateReader(language)
-    items = [*channel.get("item", []), *top.get("item", [])] if channel_element is not root else channel.get("item", [])
+    # Wherever they stand: beside the channel in RDF, and inside another element where a tag was left open.
+    items = [element for element in root.iter("{*}item") if f.name_of(element) == "item"]
     return ParsedFeed(
         kind=_kind(root),
         title=f.title_text(next(iter(channel.get("title", [])), None), repairs),
@@ -38,7 +39,9 @@ def _entry(item: etree._Element, home: str, language: str | None, dates: DateRea
     fields = f.fields_of(item)
     repairs = Repairs()
     base = f.base_of(item, home)
-    guid = f.raw(fields, "guid", "atom:id", "dc:identifier") or item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
+    guid = f.raw(fields, "guid", "atom:id", "dc:identifier") or item.get(
+        "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+    )
     title = next((t for n in ("title", "media:title", "dc:title") for t in fields.get(n, [])), None)
     summary, body = _texts(fields)
     return Entry(
@@ -48,9 +51,15 @@ def _entry(item: etree._Element, home: str, language: str | None, dates: DateRea
         summary=summary,
         body=body,
         published_at=f.date(
-            dates, f.all_raw(fields, "pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published", "date", "published"), repairs
+            dates,
+            f.all_raw(
+                fields, "pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published", "date", "published"
+            ),
+            repairs,
         ),
-        updated_at=f.date(dates, f.all_raw(fields, "atom:updated", "dcterms:modified", "updated", "lastbuilddate"), repairs),
+        updated_at=f.date(
+            dates, f.all_raw(fields, "atom:updated", "dcterms:modified", "updated", "lastbuilddate"), repairs
+        ),
         language=f.language_of(item, f.tidy_language(f.raw(fields, "dc:language", "language")) or language),
         authors=f.names(f.person(text) for text in _authors(fields)),
         categories=f.names(_categories(fields)),
@@ -61,7 +70,9 @@ def _entry(item: etree._Element, home: str, language: str | None, dates: DateRea
 def _texts(fields: f.Fields) -> tuple[str, str]:
     """Summary and body: `content:encoded` is the body and `description` the summary, unless they say the same."""
     body = f.first_rich(fields, "content:encoded", "xhtml:body", "body", "fulltext", "atom:content")
-    summary = f.first_rich(fields, "description", "atom:summary", "dc:description", "itunes:summary", "media:description")
+    summary = f.first_rich(
+        fields, "description", "atom:summary", "dc:description", "itunes:summary", "media:description"
+    )
     if not summary:
         groups = (f.fields_of(group) for name in ("media:group", "media:content") for group in fields.get(name, []))
         summary = next((text for group in groups if (text := f.first_rich(group, "media:description"))), "")
@@ -90,8 +101,7 @@ def _url(fields: f.Fields, guid: str | None, base: str, repairs: Repairs) -> str
 
 def _authors(fields: f.Fields) -> list[str]:
     texts = [*f.all_raw(fields, "author", "dc:creator")]
-    for element in fields.get("atom:author", []):
-        texts.append(f.raw(f.fields_of(element), "atom:name", "name") or "".join(element.itertext()))
+    texts += [f.raw(f.fields_of(e), "atom:name", "name") or f.inner_text(e) for e in fields.get("atom:author", [])]
     return texts or [*f.all_raw(fields, "itunes:author", "media:credit")]
 
 

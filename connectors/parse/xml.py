@@ -6,6 +6,7 @@ needs an internal subset, which is refused before parsing.
 
 import html
 import re
+import sys
 from html.entities import html5
 
 from lxml import etree
@@ -118,4 +119,4 @@ def _legal(match: re.Match[str]) -> str:
 
 
 def _forbidden(number: int) -> bool:
-    return number > 0x10FFFF or bool(_ILLEGAL.match(chr(number)))
+    return number > sys.maxunicode or bool(_ILLEGAL.match(chr(number)))

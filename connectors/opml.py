@@ -1,0 +1,119 @@
+"""Lists of feeds: OPML, nested and with categories, and YAML with each feed's settings."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+from lxml import etree
+
+from connectors.charset import decode
+from connectors.parse.entry import Unreadable
+from connectors.parse.xml import read_xml
+from connectors.urls import absolute_url, canonical_url
+from schemas.feed import Feed
+
+
+class ListError(ValueError):
+    """A file that is no list of feeds. The message says why and where."""
+
+
+class _YamlFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feed in a YAML list, by the names of `schemas.feed.Feed`."""
+
+    url: str
+    name: str | None = None
+    country: str | None = None
+    language: str | None = None
+    categories: tuple[str, ...] = ()
+    interval_seconds: float = 600.0
+    alert_existing: bool = False
+
+
+def feed_id(url: str) -> str:
+    """The id of a feed: 32 hex digits of BLAKE2b of its canonical URL, so that one address is one feed."""
+    return blake2b(f"feed\n{canonical_url(url) or url}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def read_feeds(path: Path) -> list[Feed]:
+    """The feeds of an OPML or YAML file, each address once, in the file's order.
+
+    Raises:
+        ListError: the file is neither, or names what is no feed.
+        OSError: it cannot be read.
+    """
+    text, _ = decode(path.read_bytes())
+    return read_opml(text) if text.lstrip("\ufeff \t\r\n").startswith("<") else read_yaml(text)
+
+
+def read_opml(text: str) -> list[Feed]:
+    """The feeds of an OPML text. An outline without an address is a folder: its name is a category of what is in it.
+
+    Raises:
+        ListError: it is not OPML. Outlines whose address is none are left out.
+    """
+    found = read_xml(text.lstrip("\ufeff"))
+    if isinstance(found, Unreadable):
+        raise ListError(found.reason)
+    root, _ = found
+    if str(root.tag).lower() != "opml":
+        raise ListError(f"XML, but not OPML: its root is <{str(root.tag)[:60]}>")
+    return _once(_outlines(root))
+
+
+def _outlines(root: etree._Element) -> Iterator[Feed]:
+    for outline in root.iter("outline"):
+        attributes = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
+        url = absolute_url(attributes.get("xmlurl"), None)
+        if url is None:
+            continue
+        folders = [_label(above) for above in outline.iterancestors("outline")]
+        own = [part.strip(" /") for part in attributes.get("category", "").split(",")]
+        yield Feed(
+            id=feed_id(url),
+            url=url,
+            name=_label(outline) or None,
+            language=attributes.get("language") or None,
+            categories=tuple(dict.fromkeys(name for name in (*reversed(folders), *own) if name)),
+        )
+
+
+def _label(outline: etree._Element) -> str:
+    return " ".join(str(outline.get("title") or outline.get("text") or "").split())
+
+
+def read_yaml(text: str) -> list[Feed]:
+    """The feeds of a YAML list, or of a list under `feeds:`; an entry is an address or a mapping with `url`.
+
+    Raises:
+        ListError: it is not such a list; the message names the entry and what is wrong.
+    """
+    try:
+        plain = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ListError(f"not YAML: {error}") from error
+    if isinstance(plain, dict):
+        plain = plain.get("feeds")
+    if not isinstance(plain, list):
+        raise ListError("neither OPML nor a YAML list of feeds")
+    return _once(_from_yaml(number, value) for number, value in enumerate(plain, start=1))
+
+
+def _from_yaml(number: int, value: Any) -> Feed:  # noqa: ANN401 - what YAML held, checked here
+    try:
+        wire = msgspec.convert({"url": value} if isinstance(value, str) else value, _YamlFeed)
+    except msgspec.ValidationError as error:
+        raise ListError(f"entry {number}: {error}") from error
+    url = absolute_url(wire.url, None)
+    if url is None:
+        raise ListError(f"entry {number}: {wire.url!r} is not an http(s) address")
+    return Feed(**msgspec.structs.asdict(wire) | {"id": feed_id(url), "url": url})
+
+
+def _once(feeds: Iterator[Feed]) -> list[Feed]:
+    by_id: dict[str, Feed] = {}
+    for feed in feeds:
+        by_id.setdefault(feed.id, feed)
+    return list(by_id.values())
