@@ -44,7 +44,7 @@ ENTITIES = 10
 WORD_SHINGLE = 3
 CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
-TERM_TOKENS = 250
+TERM_TOKENS = 160
 TERM_LETTERS = 3
 STEM = 6
 
@@ -64,6 +64,8 @@ _UNSPACED = (
 )
 # Letters alone make the words of Latin, Greek, Cyrillic and Armenian; from Hebrew on, marks belong to words too.
 _COMPLEX = re.compile("[\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u2c00-\U0010ffff]")
+_FIRST_UNSPACED = "\u0e00"
+_FIRST_EAST_ASIAN = "\u3000"
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -113,7 +115,7 @@ def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
         tokens=len(text),
         short=short,
         numbers=_numbers(f"{item.title}\n{item.summary}" if short else item.body),
-        terms=_terms(title, summary + body) + _entities(mentions),
+        terms=_terms(title, summary + body, unspaced=unspaced) + _entities(mentions),
     )
 
 
@@ -205,11 +207,12 @@ def _numbers(text: str) -> bytes:
     return array("H", sorted(found)[:NUMBERS]).tobytes()
 
 
-def _terms(title: list[str], rest: list[str]) -> tuple[int, ...]:
-    words = _terms_of(title[:TERM_TOKENS])
+def _terms(title: list[str], rest: list[str], *, unspaced: bool) -> tuple[int, ...]:
+    terms_of = _grams if unspaced else _words
+    words = terms_of(title[:TERM_TOKENS])
     in_title = set(words)
     counts = Counter(words)
-    counts.update(_terms_of(rest[: TERM_TOKENS - len(title)]))
+    counts.update(terms_of(rest[: max(TERM_TOKENS - len(title), 0)]))
     return tuple(
         term | TITLE_BIT * (term in in_title) | min(count, 4) - 1 for term, count in islice(counts.items(), TERMS)
     )
@@ -224,12 +227,15 @@ def _entities(mentions: tuple[Mention, ...]) -> tuple[int, ...]:
     )
 
 
-def _terms_of(words: list[str]) -> list[int]:
-    if _is_unspaced(words):
-        size = 4 if words[len(words) // 2] < "\u3000" else 2
-        grams = map("".join, zip(*(words[start:] for start in range(size)), strict=False))
-        return [_hash(gram) | 3 << 4 for gram in grams]
+def _words(words: list[str]) -> list[int]:
     return list(filter(None, map(_term, words)))
+
+
+def _grams(characters: list[str]) -> list[int]:
+    """Pairs of Han and kana, which are about a word; four characters of the alphabets without spaces."""
+    size = 4 if characters and characters[len(characters) // 2] < _FIRST_EAST_ASIAN else 2
+    grams = map("".join, zip(*(characters[start:] for start in range(size)), strict=False))
+    return [_hash(gram) | 3 << 4 for gram in grams]
 
 
 @lru_cache(maxsize=65_536)
@@ -246,13 +252,8 @@ def _hash(text: str) -> int:
 
 def _is_unspaced(words: list[str]) -> bool:
     """Whether most tokens of a sample are characters of a script without spaces."""
-    sample = words[:200]
-    return 2 * sum(map(_is_character, sample)) > len(sample)
-
-
-@lru_cache(maxsize=65_536)
-def _is_character(word: str) -> bool:
-    return len(word) == 1 and _in_unspaced(ord(word))
+    sample = [word for word in words[:200] if word >= _FIRST_UNSPACED]
+    return 2 * sum(len(word) == 1 and _in_unspaced(ord(word)) for word in sample) > len(words[:200])
 
 
 def _in_unspaced(code: int) -> bool:

@@ -6,7 +6,7 @@ by word length, because a young window knows no stop words and short words are c
 
 from array import array
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from math import log, sqrt
 
 import msgspec
@@ -18,7 +18,9 @@ PRIOR_SHARE = (0.20, 0.06, 0.03, 0.012)  # of words of 3, 4, 5, and more letters
 ENTITY_SHARE = 0.01
 TITLE_WEIGHT = 1.5
 ENTITY_WEIGHT = 1.5
-PROFILE_TERMS = 96
+PROFILE_TERMS = 80
+LEAST_SHARED_TERMS = 3
+MEMBER_TERMS = 40  # of each, those that told most when it came
 MANY_MEMBERS = 3  # from here on a story is what at least two of its members share
 _FREQUENCY = (1.0, 1.4, 1.7, 2.0)
 
@@ -50,10 +52,11 @@ class Frequencies:
             else:
                 del counts[key]
 
-    def rarity(self, key: int) -> float:
-        """How much the term tells, in nats: the negative logarithm of the share of items that have it."""
-        share = _prior(key & 7)
-        return log((self.items + 1 + PRIOR_ITEMS) / (self._counts.get(key, 0) + 1 + PRIOR_ITEMS * share))
+    def rarities(self, keys: Iterable[int]) -> list[float]:
+        """How much each term tells, in nats: the negative logarithm of the share of items that have it."""
+        total = log(self.items + 1 + PRIOR_ITEMS)
+        count = self._counts.get
+        return [total - _log_count(count(key, 0), key & 7) for key in keys]
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -70,8 +73,11 @@ def keys(terms: Iterable[int]) -> list[int]:
 
 def vector(terms: Iterable[int], frequencies: Frequencies) -> dict[int, float]:
     """The weight of each term of one item, the heaviest first."""
-    weighed = {term >> KEY_SHIFT: _emphasis(term & 15) * frequencies.rarity(term >> KEY_SHIFT) for term in terms}
-    return dict(sorted(weighed.items(), key=lambda pair: (-pair[1], pair[0])))
+    marked = {term >> KEY_SHIFT: term & 15 for term in terms}
+    rarities = frequencies.rarities(marked)
+    weighed = [(-_emphasis(marks) * rare, key) for (key, marks), rare in zip(marked.items(), rarities, strict=True)]
+    weighed.sort()
+    return {key: -weight for weight, key in weighed}
 
 
 def profile(members: Iterable[bytes]) -> Story:
@@ -81,7 +87,7 @@ def profile(members: Iterable[bytes]) -> Story:
     number = 0
     for packed in members:
         number += 1
-        for term in array("I", packed):
+        for term in array("I", packed)[:MEMBER_TERMS]:
             key = term >> KEY_SHIFT
             weights[key] = weights.get(key, 0.0) + _emphasis(term & 15)
             counts[key] = counts.get(key, 0) + 1
@@ -91,18 +97,27 @@ def profile(members: Iterable[bytes]) -> Story:
     return Story(number, {key: weights[key] / number for key in kept[:PROFILE_TERMS]})
 
 
-def cosine(item: Mapping[int, float], story: Story, frequencies: Frequencies) -> float:
-    """The similarity of an item's vector and a story, between 0 and 1."""
-    rarity = frequencies.rarity
-    shared = 0.0
-    norm = 0.0
-    for key, emphasis in story.terms.items():
-        weight = emphasis * rarity(key)
+def cosine(item: Mapping[int, float], story: Story, frequencies: Frequencies, least: float) -> float:
+    """The similarity of an item's vector and a story, between 0 and 1; 0 where it is below `least`."""
+    terms = story.terms
+    length = sum([weight * weight for weight in item.values()])
+    shared = [weight * weight for key, weight in item.items() if key in terms]
+    # By Cauchy and Schwarz the cosine is at most the part of the item's length that lies in the shared terms.
+    if len(shared) < LEAST_SHARED_TERMS or sum(shared) < least * least * length:
+        return 0.0
+    norm = product = 0.0
+    for (key, emphasis), rare in zip(terms.items(), frequencies.rarities(terms), strict=True):
+        weight = emphasis * rare
         norm += weight * weight
         if key in item:
-            shared += weight * item[key]
-    length = sum(weight * weight for weight in item.values())
-    return shared / sqrt(norm * length) if norm and length else 0.0
+            product += weight * item[key]
+    score = product / sqrt(norm * length) if norm and length else 0.0
+    return score if score >= least else 0.0
+
+
+@lru_cache(maxsize=1 << 20)
+def _log_count(count: int, kind: int) -> float:
+    return log(count + 1 + PRIOR_ITEMS * _prior(kind))
 
 
 @cache

@@ -14,7 +14,7 @@ from schemas.document import Placement
 REASONS = ("same content", "near copy")
 
 
-class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One item in the window, about 600 bytes encoded.
 
     `seq` orders arrivals (and revisions, which arrive anew) within a group, `offset` is the source offset that the row

@@ -29,7 +29,6 @@ from schemas.document import Enriched, Placement
 WINDOW = timedelta(days=7)
 
 THRESHOLD = 0.22
-LEAST_SHARED_TERMS = 3
 FADE = timedelta(days=14)  # similarity counts half where the story last moved so long ago
 
 INDEXED_TERMS = 12
@@ -38,8 +37,8 @@ NEWEST_OF_TERM = 32
 NEWEST_OF_BAND = 8
 COPIES_CHECKED = 12
 STORIES_COMPARED = 6
-FIRST_MEMBERS = 3
-NEWEST_MEMBERS = 8
+FIRST_MEMBERS = 2
+NEWEST_MEMBERS = 6
 
 # A row that left the window is deleted only when its event is too far back to be delivered again, since a redelivered
 # event must find its answer. Faust commits every 10,000 events or less.
@@ -177,11 +176,9 @@ class Window:
     def _story(self, first_seen: int, weights: dict[int, float]) -> str | None:
         best: tuple[float, str] | None = None
         for story in self._likely_stories(weights):
-            terms = self._profile(story)
-            if len(weights.keys() & terms.terms.keys()) < LEAST_SHARED_TERMS:
-                continue
-            score = cosine(weights, terms, self._frequencies) * self._fade(story, first_seen)
-            if score >= THRESHOLD and (best is None or (score, story) > best):
+            fade = self._fade(story, first_seen)
+            score = fade * cosine(weights, self._profile(story), self._frequencies, THRESHOLD / fade)
+            if score and (best is None or (score, story) > best):
                 best = (score, story)
         return None if best is None else best[1]
 
