@@ -63,14 +63,14 @@ class Index:
                 "no Elasticsearch address: start `kabar up` first, or set KABAR_ELASTICSEARCH to http://host:port"
             )
         password = settings.elasticsearch_password
+        security: dict[str, Any] = {"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}
+        if settings.elasticsearch_user:
+            security["basic_auth"] = (settings.elasticsearch_user, password.get_secret_value() if password else "")
         self.prefix = settings.index_prefix
         self._settings = settings
         self._client = Elasticsearch(
             settings.elasticsearch,
-            basic_auth=(settings.elasticsearch_user, password.get_secret_value() if password else "")
-            if settings.elasticsearch_user
-            else None,
-            **({"ca_certs": str(settings.elasticsearch_ca)} if settings.elasticsearch_ca else {}),
+            **security,
             request_timeout=30,
             max_retries=0,
         )

@@ -93,7 +93,7 @@ class Process:
 class Pipeline:
     """All processes of the pipeline on this machine."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, connectors: bool = True) -> None:
         self._settings = settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment |= {name: value for name, value in os.environ.items() if name == "KABAR_CACHE_DIR"}
@@ -101,7 +101,8 @@ class Pipeline:
         environment |= settings.environment()
         names = [step.name for step in STEPS if step.name != "webhook" or settings.webhook_url]
         commands = {name: [sys.executable, "-m", "pipeline.worker", name] for name in names}
-        commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
+        if connectors:
+            commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
         logs = settings.data_dir / "logs"
         self.processes = [
             Process(name, command, environment, logs / f"{name}.log") for name, command in commands.items()

@@ -60,7 +60,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def _upgrade(cls, data: bytes) -> Self:
-        plain: dict[str, Any] = msgspec.json.decode(data)
+        plain = msgspec.json.decode(data)
+        if not isinstance(plain, dict):
+            raise Undecodable(f"not a JSON object but {type(plain).__name__}")
         version = plain.get("v", 1)
         if version > cls.VERSION:
             raise Newer(f"a {cls.__name__} of version {version}; this Kabar knows up to {cls.VERSION}")

@@ -8,8 +8,8 @@ import sys
 from importlib import import_module
 
 import click
-from deploy.errors import DeployError
 
+from deploy.errors import DeployError
 from pipeline.elastic import IndexRefused, IndexUnavailable
 from schemas.broker import BrokerError
 from schemas.settings import SettingsError

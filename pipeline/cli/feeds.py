@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 
 import click
-from connectors.check import check as check_feed
-from connectors.opml import feed_id, read_feeds
 
-from connectors.urls import canonical_url
+from connectors.check import check as check_feed
+from connectors.feeds.registry import partition_of, read_states
+from connectors.opml import feed_id, read_feeds
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
-from schemas.broker import Producer, partition_for, read_all
+from schemas.broker import Producer, read_all
 from schemas.feed import Feed, FeedState
 from schemas.settings import Settings, load_settings
-from schemas.topics import FEED_STATE, FEEDS
+from schemas.topics import FEEDS
 
 
 @click.group("feeds")
@@ -74,7 +74,7 @@ def list_(*, as_json: bool) -> None:
       kabar feeds list
     """
     settings = connected()
-    feeds, states = followed(settings), feed_states(settings)
+    feeds, states = followed(settings), read_states(settings)
     rows = [(feed, states.get(feed.id, FeedState(feed_id=feed.id))) for feed in feeds.values()]
     if as_json:
         print_lines(
@@ -136,7 +136,7 @@ def remove(url: str) -> None:
         sys.exit(1)
     with Producer(settings) as producer:
         for feed in found:
-            producer.send(FEEDS, feed.id, None, partition=_partition(settings, feed))
+            producer.send(FEEDS, feed.id, None, partition=partition_of(feed, settings))
         producer.flush()
     click.echo(f"No longer following {found[0].url}.")
 
@@ -157,7 +157,7 @@ def save(settings: Settings, feeds: list[Feed]) -> None:
     """Write feeds to `news.feeds`, each in its host's partition."""
     with Producer(settings) as producer:
         for feed in feeds:
-            producer.send(FEEDS, feed.id, feed.encode(), partition=_partition(settings, feed))
+            producer.send(FEEDS, feed.id, feed.encode(), partition=partition_of(feed, settings))
         producer.flush()
 
 
@@ -170,16 +170,3 @@ def followed(settings: Settings) -> dict[str, Feed]:
         else:
             feeds[message.key or ""] = Feed.decode(message.value)
     return feeds
-
-
-def feed_states(settings: Settings) -> dict[str, FeedState]:
-    """The newest state of each feed, by feed id."""
-    return {
-        message.key or "": FeedState.decode(message.value)
-        for message in read_all(settings, FEED_STATE)
-        if message.value is not None
-    }
-
-
-def _partition(settings: Settings, feed: Feed) -> int:
-    return partition_for(canonical_url(feed.url).split("/")[2], settings.partitions)

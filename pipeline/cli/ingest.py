@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from connectors.files import read
 
+from connectors.files import read
 from connectors.send import send
 from pipeline.cli.context import connected, json_option, print_json
 from pipeline.steps import BY_NAME

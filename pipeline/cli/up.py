@@ -15,10 +15,11 @@ import msgspec
 from deploy.embedded import start
 
 from connectors.demo import DEMO_FIGURES, demo_feeds, start_demo_server
+from connectors.feeds.registry import read_states
 from pipeline.books import books
 from pipeline.cli.books import show as show_books
 from pipeline.cli.context import Running, print_json, running_file
-from pipeline.cli.feeds import feed_states, feeds_of, save
+from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
 from pipeline.elastic import Index
 from pipeline.launch import NotReady, Pipeline
@@ -212,7 +213,7 @@ def _written_pids(settings: Settings) -> dict[str, int]:
 
 
 def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
-    states = feed_states(settings)
+    states = read_states(settings)
     if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
         return False
     steps = {step.group: step.sources for step in STEPS if step.name != "webhook" or settings.webhook_url}

@@ -1,0 +1,60 @@
+"""Writes `schemas/json/`: a JSON Schema for each record, and the index template, made from the types.
+
+    python -m schemas.generate
+
+A test compares the files with what this makes, so they cannot fall behind.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.alert import Alert, Figure, Match
+from schemas.codec import Record
+from schemas.deadletter import DeadLetter
+from schemas.document import Document, Enriched
+from schemas.feed import Feed, FeedState
+from schemas.index import template
+from schemas.item import Item
+
+RECORDS: dict[str, type[Record]] = {
+    "item": Item,
+    "enriched": Enriched,
+    "document": Document,
+    "figure": Figure,
+    "match": Match,
+    "alert": Alert,
+    "feed": Feed,
+    "feed-state": FeedState,
+    "dead-letter": DeadLetter,
+}
+FOLDER = Path(__file__).parent / "json"
+
+
+def generated() -> dict[str, bytes]:
+    """File names and their contents."""
+    files = {f"{name}.schema.json": schema(record) for name, record in RECORDS.items()}
+    files["index-template.json"] = template("news", shards=1, replicas=0, refresh_seconds=0.5)
+    return {name: msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n" for name, value in files.items()}
+
+
+def schema(record: type[Record]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a record's present version."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": record.__name__,
+        "version": record.VERSION,
+        **msgspec.json.schema(record),
+    }
+
+
+def main() -> None:
+    """Write the files."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in generated().items():
+        (FOLDER / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""The whole pipeline on the real servers: the main job, crashes, bad input."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.books import books
+from pipeline.cli.alerts import alerts_so_far
+from pipeline.elastic import Index
+from pipeline.launch import Pipeline
+from pipeline.search import Query, search
+from schemas.broker import Producer, end_offsets, read_all
+from schemas.codec import now
+from schemas.deadletter import DeadLetter
+from schemas.item import Item, item_id
+from schemas.settings import Settings
+from schemas.topics import DEADLETTERS, ITEMS
+from tests.waiting import until, until_idle
+
+KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "indonesian-article.txt"
+URL = "https://news.example/putin-pyongyang"
+
+pytestmark = pytest.mark.usefixtures("pipeline")
+
+
+def kabar(settings: Settings, *words: str, expect: int = 0) -> str:
+    """Run the command line against the session's servers and give back its standard output."""
+    environment = {**os.environ, **settings.environment()}
+    done = subprocess.run([*KABAR, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def sample(kabar_settings: Settings) -> dict[str, Any]:
+    """The sample article, ingested with both figures tracked, and the search that finds it."""
+    if not SAMPLE.exists():
+        pytest.skip("needs ../shared/samples/indonesian-article.txt")
+    for figure in ("Vladimir Putin", "Kim Jong Un"):
+        kabar(kabar_settings, "figures", "add", figure)
+    kabar(kabar_settings, "ingest", str(SAMPLE), "--source", "demo", "--url", URL)
+    started = time.monotonic()
+    with Index(kabar_settings) as index:
+        query = Query(words="kunjungan Putin", language="id")
+        until(lambda: search(index, query).total > 0, seconds=10, what="the sample is found", every=0.05)
+    took = time.monotonic() - started
+    assert took < 3, f"searchable after {took:.1f} s"
+    found: dict[str, Any] = json.loads(kabar(kabar_settings, "search", "kunjungan Putin", "--json"))
+    return found
+
+
+def test_the_sample_is_found_with_its_names(sample: dict[str, Any]) -> None:
+    """The search returns language, people, places, organisations and a highlight."""
+    (hit,) = sample["hits"]
+    assert hit["language"] == "id"
+    assert hit["url"] == URL
+    people = {
+        "Vladimir Putin", "Kim Jong Un", "Choe Son Hui", "Dmitry Peskov", "Boris Yeltsin", "Kim Jong Il", "Jung Pak",
+    }  # fmt: skip
+    places = {
+        "Pyongyang", "Russia", "North Korea", "Ukraine", "United States", "Seoul", "South Korea", "Japan", "China",
+    }  # fmt: skip
+    assert people <= set(hit["people"])
+    assert places <= set(hit["places"])
+    assert {"KCNA", "Kremlin", "UN Security Council"} <= {short(name) for name in hit["organisations"]}
+    assert any("«" in piece for piece in hit["highlights"])
+
+
+def short(name: str) -> str:
+    """The usual short form of an organisation's name."""
+    full = {"Korean Central News Agency": "KCNA", "United Nations Security Council": "UN Security Council"}
+    return full.get(name, name)
+
+
+def test_facets_count_every_kind(sample: dict[str, Any]) -> None:
+    """Facets by language, source, person, organisation, place and day."""
+    facets = sample["facets"]
+    assert {"value": "id", "count": 1} in facets["language"]
+    assert {"value": "demo", "count": 1} in facets["source"]
+    assert all(facets[name] for name in ("person", "organisation", "place", "day"))
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_stem_finds_another_form(kabar_settings: Settings) -> None:
+    """`berkunjung` finds an Indonesian text by its stem."""
+    found = json.loads(kabar(kabar_settings, "search", "berkunjung", "--language", "id", "--json"))
+    assert found["total"] == 1
+
+
+@pytest.mark.usefixtures("sample")
+def test_one_alert_for_each_figure(kabar_settings: Settings) -> None:
+    """`kabar alerts` shows one alert for each of the two."""
+    until(lambda: len(alerts_so_far(kabar_settings)) >= 2, seconds=5, what="two alerts")
+    alerts = [json.loads(line) for line in kabar(kabar_settings, "alerts", "--json").splitlines()]
+    names = sorted(alert["match"]["figure_name"] for alert in alerts if alert["match"]["url"] == URL)
+    assert names == ["Kim Jong Un", "Vladimir Putin"]
+
+
+@pytest.mark.usefixtures("sample")
+def test_again_and_edited(kabar_settings: Settings, pipeline: Pipeline, tmp_path: Path) -> None:
+    """The same text again moves only a counter; an edited text is revision 2 of the same document, without alerts."""
+    until_idle(kabar_settings, pipeline, seconds=30)
+    alerts = alerts_so_far(kabar_settings)
+    with Index(kabar_settings) as index:
+        before = books(kabar_settings, index)
+        kabar(kabar_settings, "ingest", str(SAMPLE), "--source", "demo", "--url", URL)
+        until_idle(kabar_settings, pipeline, seconds=30)
+        after = books(kabar_settings, index)
+        assert (after.unchanged, after.indexed) == (before.unchanged + 1, before.indexed)
+        edited = tmp_path / "edited.txt"
+        edited.write_text(SAMPLE.read_text() + "\nKoreksi: tanggal diperbaiki.\n")
+        kabar(kabar_settings, "ingest", str(edited), "--source", "demo", "--url", URL)
+        until_idle(kabar_settings, pipeline, seconds=30)
+        index.refresh()
+        (hit,) = search(index, Query(words="Koreksi tanggal diperbaiki")).hits
+        assert hit.revision == 2
+        assert books(kabar_settings, index).indexed == before.indexed
+        assert books(kabar_settings, index).difference == 0
+    assert alerts_so_far(kabar_settings) == alerts
+
+
+@pytest.mark.usefixtures("sample")
+def test_why_tells_every_step(kabar_settings: Settings) -> None:
+    """`kabar why URL` names the topics that the item passed, the index and the alerts, in order of time."""
+    lines = [json.loads(line) for line in kabar(kabar_settings, "why", URL, "--json").splitlines()]
+    where = " ".join(line["where"] for line in lines)
+    for place in ("news.items/", "news.enriched/", "news.documents/", "news-items-", "news.matches/", "news.alerts/"):
+        assert place in where
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+
+
+BAD: list[tuple[str, bytes, str | None]] = [
+    ("not-json", b"not json", "not JSON"),
+    ("empty", b"", "not JSON"),
+    ("array", b"[]", "not a JSON object"),
+    ("missing", b'{"id":"missing","source":"bad"}', "required field"),
+    ("utf8", b'{"id":"utf8","source":"bad","title":"caf\xe9 utf8bad"}', None),
+    ("year", b'{"id":"year","source":"bad","title":"year 9999","published_at":"9999-01-01T00:00:00Z"}', None),
+    ("title", b'{"id":"title","source":"bad","title":"' + b"x " * 500_000 + b'"}', None),
+    ("nul", b'{"id":"nul","source":"bad","title":"a\\u0000b nul"}', None),
+    ("names", json.dumps({"id": "names", "source": "bad", "title": "names",
+                          "body": "Vladimir Putin, Pyongyang. " * 5_000}).encode(), None),
+]  # fmt: skip
+
+
+def test_bad_input(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """What can be mended is indexed and flagged, what cannot is a dead letter; neighbours and processes live on."""
+    pids = pipeline.pids()
+    neighbours = [_item(f"neighbour-{number}", "bad-neighbour") for number in range(20)]
+    with Producer(kabar_settings) as producer:
+        for (key, value, _), neighbour in zip(BAD, neighbours, strict=False):
+            producer.send(ITEMS, neighbour.id, neighbour.encode())
+            producer.send(ITEMS, key, value)
+        for neighbour in neighbours:
+            producer.send(ITEMS, neighbour.id, neighbour.encode())
+        producer.flush()
+    until_idle(kabar_settings, pipeline, seconds=60)
+    with Index(kabar_settings) as index:
+        index.refresh()
+        indexed = {hit.id for hit in search(index, Query(source="bad", size=50, collapse=False)).hits}
+        assert indexed == {key for key, _, reason in BAD if reason is None}
+        assert search(index, Query(source="bad-neighbour", size=0)).total == len(neighbours)
+        assert books(kabar_settings, index).difference == 0
+    letters = {letter.key: letter for letter in _letters(kabar_settings) if letter.step == "enrich"}
+    for key, value, reason in BAD:
+        if reason is not None:
+            assert reason in letters[key].reason
+            assert letters[key].payload() == value
+    assert pipeline.pids() == pids
+
+
+def test_a_file_line_of_20_mb_is_a_dead_letter(kabar_settings: Settings, tmp_path: Path) -> None:
+    """A record over 10 MB is refused with its length and hash, and the lines around it are taken."""
+    path = tmp_path / "big.jsonl"
+    big = b'{"id":"big","title":"' + b"x" * 20_000_000 + b'"}'
+    path.write_bytes(b'{"id":"b1","title":"before the big one"}\n' + big + b'\n{"id":"b2","title":"after it"}\n')
+    answer = json.loads(kabar(kabar_settings, "ingest", str(path), "--source", "big", "--json", expect=1))
+    assert (answer["sent"], answer["refused"]) == (2, 1)
+    letter = next(letter for letter in _letters(kabar_settings) if letter.length >= 20_000_000)
+    assert letter.payload() is None
+    assert len(letter.sample) >= 256 * 1024
+
+
+@pytest.mark.slow
+def test_kill_9_of_every_step_while_items_flow(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """Afterwards every item is in the index exactly once, every figure was alerted once a story, the books close."""
+    kabar(kabar_settings, "figures", "add", "Vladimir Putin")
+    numbers = random.Random(7)
+    items = [_story_item(number, numbers) for number in range(5_000)]
+    producing = threading.Thread(target=_produce, args=(kabar_settings, items))
+    producing.start()
+    for step in ("enrich", "stories", "index", "alert", "notify"):
+        started = time.monotonic()
+        while time.monotonic() - started < 2.5:
+            pipeline.watch(lambda _line: None)
+            time.sleep(0.05)
+        os.kill(pipeline.pids()[step], signal.SIGKILL)
+    producing.join()
+    until_idle(kabar_settings, pipeline, seconds=120)
+    with Index(kabar_settings) as index:
+        index.refresh()
+        found = _all_of(index, "crash")
+        assert sorted(hit["id"] for hit in found) == sorted(item.id for item in items)
+        assert books(kabar_settings, index).difference == 0
+    expected = {("Q7747", hit["story_id"]) for hit in found if "Q7747" in hit["entity_ids"]}
+    told = [(a.match.figure_id, a.match.story_id) for a in alerts_so_far(kabar_settings) if a.match.source == "crash"]
+    assert len(expected) > 100
+    assert sorted(told) == sorted(expected)
+
+
+def _produce(settings: Settings, items: list[Item]) -> None:
+    with Producer(settings) as producer:
+        for start in range(0, len(items), 200):
+            for item in items[start : start + 200]:
+                producer.send(ITEMS, item.id, item.encode())
+            producer.flush()
+            time.sleep(0.4)
+
+
+def _item(name: str, source: str) -> Item:
+    url = f"https://{source}.example/{name}"
+    return Item(id=item_id(url=url), source=source, fetched_at=now(), url=url, title=f"Kabar {name} hari ini")
+
+
+def _story_item(number: int, numbers: random.Random) -> Item:
+    # Every item has words of its own, so that each is a story; every tenth names a tracked figure.
+    made = ["".join(numbers.choices("aeioubdgklmnprst", k=8)) for _ in range(60)]
+    title = f"{'Vladimir Putin ' if number % 10 == 0 else ''}{' '.join(made[:6])}"
+    url = f"https://crash.example/{number}"
+    return Item(id=item_id(url=url), source="crash", fetched_at=now(), url=url, title=title, body=" ".join(made))
+
+
+def _all_of(index: Index, source: str) -> list[dict[str, Any]]:
+    found = index.search(
+        {
+            "query": {"term": {"source": source}},
+            "size": 10_000,
+            "source_includes": ["id", "story_id", "entity_ids"],
+        }
+    )
+    return [hit["_source"] for hit in found["hits"]["hits"]]
+
+
+def _letters(settings: Settings) -> list[DeadLetter]:
+    return [DeadLetter.decode(m.value) for m in read_all(settings, DEADLETTERS) if m.value is not None]
+
+
+def test_dead_letters_are_shown_and_tried_again(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """`list` shows what was refused, `retry` sends it back to where it came from, and the books still close."""
+    with Producer(kabar_settings) as producer:
+        producer.send(ITEMS, "retry-me", b"{broken")
+        producer.flush()
+    until_idle(kabar_settings, pipeline, seconds=30)
+    listed = [json.loads(line) for line in kabar(kabar_settings, "deadletters", "list", "--json").splitlines()]
+    letter = next(letter for letter in listed if letter["key"] == "retry-me")
+    before = sum(end_offsets(kabar_settings, [ITEMS]).values())
+    kabar(kabar_settings, "deadletters", "retry", letter["id"])
+    assert sum(end_offsets(kabar_settings, [ITEMS]).values()) == before + 1
+    until_idle(kabar_settings, pipeline, seconds=30)
+    assert json.loads(kabar(kabar_settings, "books", "--json"))["difference"] == 0
+    shown = json.loads(kabar(kabar_settings, "deadletters", "show", letter["id"]))
+    assert msgspec.convert(shown, DeadLetter).retried_at is not None

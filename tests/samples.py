@@ -1,0 +1,52 @@
+"""One record of each kind, for tests that need any."""
+
+from datetime import UTC, datetime
+
+from schemas.alert import Alert, Figure, Match
+from schemas.codec import Record
+from schemas.deadletter import DeadLetter
+from schemas.document import Document, Enriched, Mention, Placement
+from schemas.feed import Feed, FeedState
+from schemas.item import Item
+
+MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+ITEM = Item(
+    id="5e0ce5dfc3f170644dd73f889bcf0e03",
+    source="demo",
+    fetched_at=MOMENT,
+    title="Putin akan mengunjungi Pyongyang",
+    body="Presiden Rusia Vladimir Putin menyatakan kesediaannya.",
+    url="https://news.example/putin-pyongyang",
+    published_at=MOMENT,
+    language_hint="id",
+)
+MENTION = Mention(
+    text="Vladimir Putin", type="PER", start=15, end=29, field="body",
+    entity_id="Q7747", name="Vladimir Putin", confidence=0.99, why="alias Vladimir Putin",
+)  # fmt: skip
+ENRICHED = Enriched(
+    item=ITEM, revision=1, first_seen_at=MOMENT, content_hash="c0ffee", language="id", language_confidence=0.98,
+    language_group="id-ms", enriched_at=MOMENT, mentions=(MENTION,),
+)  # fmt: skip
+DOCUMENT = Document(enriched=ENRICHED, placement=Placement(story_id="s-5e0ce5dfc3f17064"), placed_at=MOMENT)
+MATCH = Match(
+    rule_id="figure:Q7747", figure_id="Q7747", figure_name="Vladimir Putin", item_id=ITEM.id, revision=1,
+    story_id="s-5e0ce5dfc3f17064", quiet=False, field="body", surface="Vladimir Putin", excerpt=ITEM.body,
+    excerpt_start=15, excerpt_end=29, why="alias Vladimir Putin", title=ITEM.title, url=ITEM.url, source="demo",
+    language="id", published_at=MOMENT, first_seen_at=MOMENT, matched_at=MOMENT,
+)  # fmt: skip
+
+RECORD_SAMPLES: dict[str, Record] = {
+    "item": ITEM,
+    "enriched": ENRICHED,
+    "document": DOCUMENT,
+    "figure": Figure(id="Q7747", name="Vladimir Putin", aliases=("Путин",)),
+    "match": MATCH,
+    "alert": Alert(id="ab12", alerted_at=MOMENT, match=MATCH),
+    "feed": Feed(id="f1", url="https://news.example/rss", name="News"),
+    "feed-state": FeedState(feed_id="f1", polls=2, seen={"a": "b"}, polled_at=MOMENT),
+    "dead-letter": DeadLetter(
+        id="enrich:news.items/0/7", step="enrich", reason="not JSON", origin="news.items/0/7", key="k", length=1,
+        sha256="00", sample="eA==", at=MOMENT,
+    ),
+}  # fmt: skip

@@ -1,0 +1,35 @@
+"""Waiting for what the real parts do in their own time."""
+
+import time
+from collections.abc import Callable
+
+from pipeline.launch import Pipeline
+from pipeline.steps import STEPS
+from schemas.broker import lag
+from schemas.settings import Settings
+
+
+def until(holds: Callable[[], bool], *, seconds: float, what: str, every: float = 0.1) -> None:
+    """Wait until something holds.
+
+    Raises:
+        AssertionError: it did not within so many seconds.
+    """
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(every)
+
+
+def until_idle(settings: Settings, pipeline: Pipeline, *, seconds: float) -> None:
+    """Wait until no step has anything before it, seen twice, while the pipeline's processes are kept running."""
+    groups = {step.group: step.sources for step in STEPS if step.name != "webhook"}
+    quiet = 0
+
+    def idle() -> bool:
+        nonlocal quiet
+        pipeline.watch(lambda _line: None)
+        quiet = 0 if any(lag(settings, groups).values()) else quiet + 1
+        return quiet > 1
+
+    until(idle, seconds=seconds, what="the pipeline is idle", every=0.5)
