@@ -106,11 +106,11 @@ def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
     evidence = len(text) - len(title) if short else len(text)
     told = evidence >= _least_evidence(unspaced=unspaced)
     shingles = _shingles(text, CHARACTER_SHINGLE if unspaced else WORD_SHINGLE) if told else []
-    hashes = sorted(set(map(crc32, map(str.encode, shingles))))
+    hashes = sorted(set(rensa.RMinHash.hash_token_sets([shingles])[0]))
     return Fingerprint(
         content=_content(text) if told else 0,
         bands=_bands(shingles),
-        sketch=_pack(hashes[:SKETCH]),
+        sketch=_pack([value >> 32 for value in hashes[:SKETCH]]),
         shingles=len(hashes),
         tokens=len(text),
         short=short,

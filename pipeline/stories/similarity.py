@@ -66,18 +66,25 @@ class Story(msgspec.Struct, frozen=True):
     terms: Mapping[int, float]
 
 
+class Vector(msgspec.Struct, frozen=True):
+    """What an item is compared by: the weight of each term, and the sum of their squares."""
+
+    weights: Mapping[int, float]
+    square: float
+
+
 def keys(terms: Iterable[int]) -> list[int]:
     """The terms without what differs from text to text: frequency and title."""
     return [term >> KEY_SHIFT for term in terms]
 
 
-def vector(terms: Iterable[int], frequencies: Frequencies) -> dict[int, float]:
+def vector(terms: Iterable[int], frequencies: Frequencies) -> Vector:
     """The weight of each term of one item, the heaviest first."""
     marked = {term >> KEY_SHIFT: term & 15 for term in terms}
     rarities = frequencies.rarities(marked)
     weighed = [(-_emphasis(marks) * rare, key) for (key, marks), rare in zip(marked.items(), rarities, strict=True)]
     weighed.sort()
-    return {key: -weight for weight, key in weighed}
+    return Vector({key: -weight for weight, key in weighed}, sum([weight * weight for weight, _ in weighed]))
 
 
 def profile(members: Iterable[bytes]) -> Story:
@@ -97,21 +104,20 @@ def profile(members: Iterable[bytes]) -> Story:
     return Story(number, {key: weights[key] / number for key in kept[:PROFILE_TERMS]})
 
 
-def cosine(item: Mapping[int, float], story: Story, frequencies: Frequencies, least: float) -> float:
-    """The similarity of an item's vector and a story, between 0 and 1; 0 where it is below `least`."""
-    terms = story.terms
-    length = sum([weight * weight for weight in item.values()])
-    shared = [weight * weight for key, weight in item.items() if key in terms]
+def cosine(item: Vector, story: Story, frequencies: Frequencies, least: float) -> float:
+    """The similarity of an item and a story, between 0 and 1; 0 where it is below `least`."""
+    terms, weights = story.terms, item.weights
+    shared = [weight * weight for key, weight in weights.items() if key in terms]
     # By Cauchy and Schwarz the cosine is at most the part of the item's length that lies in the shared terms.
-    if len(shared) < LEAST_SHARED_TERMS or sum(shared) < least * least * length:
+    if len(shared) < LEAST_SHARED_TERMS or sum(shared) < least * least * item.square:
         return 0.0
     norm = product = 0.0
     for (key, emphasis), rare in zip(terms.items(), frequencies.rarities(terms), strict=True):
         weight = emphasis * rare
         norm += weight * weight
-        if key in item:
-            product += weight * item[key]
-    score = product / sqrt(norm * length) if norm and length else 0.0
+        if key in weights:
+            product += weight * weights[key]
+    score = product / sqrt(norm * item.square) if norm and item.square else 0.0
     return score if score >= least else 0.0
 
 

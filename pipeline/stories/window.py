@@ -15,13 +15,14 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 import msgspec
 
 from pipeline.stories import copies
 from pipeline.stories.fingerprint import BANDS, SCHEME, Fingerprint, fingerprint
 from pipeline.stories.postings import Postings
-from pipeline.stories.similarity import Frequencies, Story, cosine, keys, profile, vector
+from pipeline.stories.similarity import Frequencies, Story, Vector, cosine, keys, profile, vector
 from pipeline.stories.state import REASONS, Outcome, Row
 from schemas.codec import millis
 from schemas.document import Enriched, Placement
@@ -29,6 +30,7 @@ from schemas.document import Enriched, Placement
 WINDOW = timedelta(days=7)
 
 THRESHOLD = 0.22
+FOUNDERS_THRESHOLD = 0.11
 FADE = timedelta(days=14)  # similarity counts half where the story last moved so long ago
 
 INDEXED_TERMS = 12
@@ -104,15 +106,15 @@ class Window:
         first_seen = known.first_seen if known else millis(enriched.first_seen_at)
         self._advance(max(self._clock, first_seen))
         sketch = fingerprint(enriched.item, enriched.mentions)
-        weights = vector(sketch.terms, self._frequencies)
+        item = vector(sketch.terms, self._frequencies)
         if known is None:
-            placement = self._find(key, first_seen, sketch, weights)
+            placement = self._find(key, first_seen, sketch, item)
         else:
             placement = known.placement()
             self._exit(known)
         self._seq += 1
         decided = _Decided(self.group, enriched.revision, offset, self._seq, first_seen)
-        row = _row(decided, placement, sketch, _ordered(sketch, weights))
+        row = _row(decided, placement, sketch, _ordered(sketch, item))
         self._enter(key, row)
         rows: dict[str, bytes | None] = {key: row.encode()}
         rows.update(dict.fromkeys(self._forget(offset)))
@@ -128,7 +130,7 @@ class Window:
 
     # -- where a new item belongs
 
-    def _find(self, key: str, first_seen: int, sketch: Fingerprint, weights: dict[int, float]) -> Placement:
+    def _find(self, key: str, first_seen: int, sketch: Fingerprint, item: Vector) -> Placement:
         late = first_seen < self._clock - self._span
         found = self._same(sketch) or self._near(sketch)
         if found is not None:
@@ -144,7 +146,7 @@ class Window:
                 duplicate_similarity=likeness,
                 duplicate_reason=reason,
             )
-        return Placement(story_id=self._story(first_seen, weights) or f"s-{key[:16]}")
+        return Placement(story_id=self._story(first_seen, item) or f"s-{key[:16]}")
 
     def _same(self, sketch: Fingerprint) -> tuple[str, float, str] | None:
         seq = self._contents.first(sketch.content) if sketch.content else None
@@ -173,19 +175,19 @@ class Window:
             counts.update(self._bands.newest(key, NEWEST_OF_BAND))
         return heapq.nsmallest(COPIES_CHECKED, counts, key=lambda seq: (-counts[seq], -seq))
 
-    def _story(self, first_seen: int, weights: dict[int, float]) -> str | None:
+    def _story(self, first_seen: int, item: Vector) -> str | None:
         best: tuple[float, str] | None = None
-        for story in self._likely_stories(weights):
+        for story in self._likely_stories(item):
             fade = self._fade(story, first_seen)
-            score = fade * cosine(weights, self._profile(story), self._frequencies, THRESHOLD / fade)
-            if score and (best is None or (score, story) > best):
+            score = fade * cosine(item, self._profile(story), self._frequencies, THRESHOLD / fade)
+            if score and (best is None or (score, story) > best) and self._near_founders(story, item):
                 best = (score, story)
         return None if best is None else best[1]
 
-    def _likely_stories(self, weights: dict[int, float]) -> list[str]:
+    def _likely_stories(self, item: Vector) -> list[str]:
         """The stories of items that share the most telling terms."""
         scores: dict[str, float] = {}
-        for key, weight in list(weights.items())[:QUERY_TERMS]:
+        for key, weight in islice(item.weights.items(), QUERY_TERMS):
             newest = self._terms.newest(key, NEWEST_OF_TERM)
             for story in {self._rows[self._ids[seq]].story for seq in newest}:
                 scores[story] = scores.get(story, 0.0) + weight * weight
@@ -199,6 +201,14 @@ class Window:
             found = profile(self._rows[self._ids[seq]].terms for seq in chosen)
             self._profiles[story] = found
         return found
+
+    def _near_founders(self, story: str, item: Vector) -> bool:
+        """Whether the item has something in common with the story's first members too, which bounds its drift."""
+        members = self._stories[story]
+        if len(members) <= FIRST_MEMBERS + 1:
+            return True
+        founders = profile(self._rows[self._ids[seq]].terms for seq in members[:FIRST_MEMBERS])
+        return cosine(item, founders, self._frequencies, FOUNDERS_THRESHOLD) > 0.0
 
     def _fade(self, story: str, first_seen: int) -> float:
         newest = self._rows[self._ids[self._stories[story][-1]]].first_seen
@@ -297,10 +307,10 @@ def _band_keys(bands: bytes) -> list[int]:
     return [int.from_bytes(bands[3 * band : 3 * band + 3], "little") | band << 24 for band in range(BANDS)]
 
 
-def _ordered(sketch: Fingerprint, weights: dict[int, float]) -> bytes:
+def _ordered(sketch: Fingerprint, item: Vector) -> bytes:
     """The terms of a text packed, those that tell most at this moment first: they are the ones indexed."""
     by_key = dict(zip(keys(sketch.terms), sketch.terms, strict=True))
-    return array("I", [by_key[key] for key in weights]).tobytes()
+    return array("I", [by_key[key] for key in item.weights]).tobytes()
 
 
 class _Decided(msgspec.Struct, frozen=True):

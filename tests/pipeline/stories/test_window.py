@@ -1,0 +1,161 @@
+"""The window: what holds for every sequence of items, and after a restart at any point."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.stories.state import Outcome, Row
+from pipeline.stories.window import REDELIVERED, Window
+from schemas.document import Enriched, Mention, Placement
+from tests.pipeline.stories.texts import EDITS, Writer, after, news
+
+ROOT_TEXTS = [Writer("en", seed).words(60) for seed in range(5)]
+EDIT_NAMES = sorted(EDITS)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[Enriched]:
+    """Items about few texts, some edited, some revised, over ten days and not quite in order of time."""
+    drawn: list[Enriched] = []
+    revisions: dict[int, int] = {}
+    seen: dict[int, float] = {}
+    hours = 0.0
+    for _ in range(draw(st.integers(1, 40))):
+        hours += draw(st.floats(0, 12))
+        name = draw(st.integers(0, 25))
+        revision = revisions[name] = revisions.get(name, 0) + draw(st.integers(0, 1)) or 1
+        first = seen.setdefault(name, max(0.0, hours - draw(st.sampled_from([0.0, 0.0, 1.0, 200.0]))))
+        text = ROOT_TEXTS[draw(st.integers(0, 4))]
+        edit = draw(st.sampled_from([*EDIT_NAMES, "none"]))
+        words = EDITS[edit](Writer("en", name), text) if edit != "none" else text
+        short = draw(st.booleans())
+        body = "" if short else " ".join(words)
+        summary = " ".join(words[:30]) if short else ""
+        title = " ".join(text[:5])
+        drawn.append(news(str(name), title=title, summary=summary, body=body, at=after(hours=first), revision=revision))
+    return drawn
+
+
+def run(window: Window, table: dict[str, bytes], stream: list[Enriched], first: int = 0) -> list[Outcome]:
+    """What the window says of each event, with the rows written as the agent writes them."""
+    outcomes = []
+    for offset, event in enumerate(stream, first):
+        outcome = window.decide(event, offset)
+        outcomes.append(outcome)
+        write(table, outcome)
+    return outcomes
+
+
+def write(table: dict[str, bytes], outcome: Outcome) -> None:
+    """Apply one event's rows."""
+    for key, row in outcome.rows.items():
+        if row is None:
+            table.pop(key, None)
+        else:
+            table[key] = row
+
+
+@settings(max_examples=60, deadline=None)
+@given(events(), st.data())
+def test_restart_changes_nothing(stream: list[Enriched], data: st.DataObject) -> None:
+    """After a kill at any event, with events redelivered from any earlier offset, all is decided as without it."""
+    expected_table: dict[str, bytes] = {}
+    expected = [outcome.placement for outcome in run(Window("xx"), expected_table, stream)]
+    killed = data.draw(st.integers(0, len(stream)))
+    committed = data.draw(st.integers(0, killed))
+    table: dict[str, bytes] = {}
+    run(Window("xx"), table, stream[:killed])
+    restored = Window.restore("xx", table.items())
+    again = run(restored, table, stream[committed:], committed)
+    assert [outcome.placement for outcome in again] == expected[committed:]
+    assert table == expected_table
+
+
+@settings(max_examples=60, deadline=None)
+@given(events())
+def test_marks_hold(stream: list[Enriched]) -> None:
+    """No item repeats itself, what is repeated repeats nothing, and both are in one story."""
+    outcomes = run(Window("xx"), {}, stream)
+    last = {event.item.id: outcome.placement for event, outcome in zip(stream, outcomes, strict=True)}
+    for key, placement in last.items():
+        assert placement.story_id.startswith("s-")
+        if placement.duplicate_of is not None:
+            assert placement.duplicate_of != key
+            assert last[placement.duplicate_of].duplicate_of is None
+            assert last[placement.duplicate_of].story_id == placement.story_id
+
+
+@settings(max_examples=40, deadline=None)
+@given(events())
+def test_placement_never_changes(stream: list[Enriched]) -> None:
+    """Every revision of an item keeps its story and its mark, and a repeat writes nothing."""
+    window = Window("xx")
+    first: dict[str, Placement] = {}
+    for offset, event in enumerate(stream):
+        placement = window.decide(event, offset).placement
+        assert first.setdefault(event.item.id, placement) == placement
+        assert window.decide(event, offset) == Outcome(placement, {})
+
+
+def test_revision_is_no_copy_of_itself_and_renews_its_text() -> None:
+    """A correction keeps its placement, and copies of the corrected text are found."""
+    writer = Writer("en", 1)
+    window = Window("xx")
+    placement = window.decide(news("a", body=writer.text(100)), 0).placement
+    rewritten = writer.text(100)
+    revised = window.decide(news("a", body=rewritten, revision=2), 1).placement
+    copied = window.decide(news("b", body=rewritten), 2).placement
+    assert revised == placement
+    assert copied.duplicate_of == news("a").item.id
+
+
+def test_rows_are_small() -> None:
+    """A row of a long article with many entities takes about 600 bytes."""
+    writer = Writer("ru", 1)
+    mentions = tuple(
+        Mention(
+            text="x", type="PER", start=0, end=1, field="body", entity_id=f"Q{n}", name="x", confidence=1.0, why="test"
+        )
+        for n in range(50)
+    )
+    event = news("a", title=writer.text(10), body=writer.text(600), mentions=mentions)
+    row = Window("xx").decide(event, 1_000_000_000).rows[event.item.id]
+    assert row is not None
+    assert len(row) <= 620
+
+
+def test_old_rows_are_deleted_in_small_steps() -> None:
+    """What left the window is deleted, a few at each event, once its event cannot come again."""
+    writer = Writer("en", 2)
+    table: dict[str, bytes] = {}
+    window = Window("xx", timedelta(days=1))
+    run(window, table, [news(f"old {number}", body=writer.text(40)) for number in range(30)])
+    late = [news(f"new {number}", body=writer.text(40), at=after(days=3)) for number in range(20)]
+    outcomes = run(window, table, late, first=REDELIVERED + 30)
+    assert max(len(outcome.rows) for outcome in outcomes) <= 5
+    assert len(table) == len(window) == 20
+    assert window.expired(after(days=9), 2 * REDELIVERED) == []
+    assert len(window) == 0
+    assert window.expired(after(days=9), 3 * REDELIVERED) != []
+
+
+def test_rows_of_another_scheme_keep_their_placement() -> None:
+    """After an upgrade of the fingerprint, known items are answered as before and nothing is compared with them."""
+    text = Writer("en", 3).text(80)
+    table: dict[str, bytes] = {}
+    first, copy = news("a", body=text), news("b", body=text)
+    [outcome] = run(Window("xx"), table, [first])
+    row = Row.decode(table[first.item.id])
+    old = Row(**{name: getattr(row, name) for name in row.__struct_fields__} | {"scheme": 0})
+    window = Window.restore("xx", [(first.item.id, old)])
+    assert window.decide(first, 0).placement == outcome.placement
+    assert window.decide(copy, 1).placement.duplicate_of is None
+
+
+def test_groups_share_a_table() -> None:
+    """A window takes only the rows of its own group."""
+    table: dict[str, bytes] = {}
+    run(Window("xx"), table, [news("a", body="word " * 30)])
+    assert len(Window.restore("yy", table.items())) == 0
+    assert len(Window.restore("xx", table.items())) == 1
