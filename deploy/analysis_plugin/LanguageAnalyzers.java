@@ -36,7 +36,6 @@ import org.apache.lucene.analysis.ro.RomanianAnalyzer;
 import org.apache.lucene.analysis.ru.RussianAnalyzer;
 import org.apache.lucene.analysis.sr.SerbianAnalyzer;
 import org.apache.lucene.analysis.sv.SwedishAnalyzer;
-import org.apache.lucene.analysis.th.ThaiAnalyzer;
 import org.apache.lucene.analysis.tr.TurkishAnalyzer;
 import org.elasticsearch.plugin.NamedComponent;
 import org.elasticsearch.plugin.analysis.AnalyzerFactory;
@@ -303,12 +302,6 @@ public final class LanguageAnalyzers {
         }
     }
 
-    @NamedComponent("thai")
-    public static final class Thai extends Language {
-        public Thai() {
-            super(ThaiAnalyzer::new);
-        }
-    }
 
     @NamedComponent("turkish")
     public static final class Turkish extends Language {
