@@ -1,0 +1,141 @@
+"""All known names at once: one Aho-Corasick automaton, and what each of its patterns stands for.
+
+ahocorasick-rs scans about 60 MB/s however many patterns there are. Names of scripts that put spaces between words are
+looked for together with the space before them, so that the scan itself passes over what lies inside other words.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from pipeline.entities.boundaries import UNSPACED, holds, is_spaced
+from pipeline.entities.casing import fits
+from pipeline.entities.normalise import Normal, normalise
+
+
+class Kind(IntEnum):
+    """How a name stands for its entity."""
+
+    NAME = 0
+    ALIAS = 1
+    FORM = 2
+    SURNAME = 3
+    SURNAME_FORM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name to look for. `owner` numbers the entity; `languages` limits it to texts in these."""
+
+    written: str
+    owner: int
+    kind: Kind
+    languages: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name found: the span in the original text, who it may be (the likeliest first), and the surface."""
+
+    start: int
+    end: int
+    names: tuple[Name, ...]
+
+
+# The text is scanned in pieces, so that the list of raw matches stays small however long it is. The overlap is longer
+# than any name.
+_PIECE: Final = 20_000
+_OVERLAP: Final = 200
+_SHORTEST: Final = 2
+# A letter of a script with spaces right after one of a script without: `访问NATO总部`.
+_JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
+
+
+class Automaton:
+    """Finds names in folded texts. Immutable, so any number of threads may use it."""
+
+    def __init__(self, names: Iterable[Name]) -> None:
+        patterns: dict[str, int] = {}
+        self._names: list[Name | tuple[Name, ...]] = []
+        self._padded = bytearray()
+        for name in names:
+            for pattern in patterns_of(name.written):
+                number = patterns.setdefault(pattern, len(self._names))
+                if number == len(self._names):
+                    self._names.append(name)
+                    self._padded.append(pattern[0] == " ")
+                else:
+                    self._names[number] = _with(self._names[number], name)
+        self._automaton = AhoCorasick(
+            patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA, store_patterns=False
+        )
+
+    def __len__(self) -> int:
+        """The number of different patterns."""
+        return len(self._names)
+
+    def find(self, text: Normal, language: str) -> Iterator[Hit]:
+        """Every occurrence of a name whose boundaries and capitals fit, overlapping ones included, in no order."""
+        if not self._names:
+            return
+        folded = text.text
+        for offset in range(0, max(1, len(folded)), _PIECE):
+            begin = max(0, offset - _OVERLAP)
+            piece = folded[begin : offset + _PIECE]
+            raw = self._automaton.find_matches_as_indexes(f" {piece}", overlapping=True)
+            joints = _JOINT.sub(" ", piece)
+            if joints != piece:
+                again = self._automaton.find_matches_as_indexes(f" {joints}", overlapping=True)
+                raw = list({*raw, *again})
+            for number, start, end in raw:
+                # One space was put in front; a pattern with its own space begins one further on.
+                first, last = begin + start - 1 + self._padded[number], begin + end - 1
+                if offset and last <= offset:
+                    continue  # the piece before has found it
+                hit = self._hit(text, number, first, last, language)
+                if hit is not None:
+                    yield hit
+
+    def _hit(self, text: Normal, number: int, first: int, last: int, language: str) -> Hit | None:
+        if not holds(text.text, first, last, language):
+            return None
+        start, end = text.span(first, last)
+        surface = text.original[start:end]
+        held = self._names[number]
+        names = tuple(
+            name
+            for name in (held if isinstance(held, tuple) else (held,))
+            if (name.languages is None or language in name.languages) and fits(name.written, surface)
+        )
+        return Hit(start, end, names) if names else None
+
+
+def _with(held: Name | tuple[Name, ...], name: Name) -> Name | tuple[Name, ...]:
+    known = held if isinstance(held, tuple) else (held,)
+    same = any(other.owner == name.owner and other.languages == name.languages for other in known)
+    return held if same else (*known, name)
+
+
+def patterns_of(written: str) -> Iterator[str]:
+    """What to look for in folded text to find a name; nothing for names of one character or over 200."""
+    folded = " ".join(normalise(written).text.split())
+    if not _SHORTEST <= len(folded) < _OVERLAP:
+        return
+    if is_spaced(folded):
+        yield f" {folded}"
+        return
+    yield folded
+    # Arabic: the article after the prefix li- loses its first letter, `للأمم` for `الأمم`.
+    if folded.startswith("ال"):
+        yield "ل" + folded[1:]
+
+
+def empty() -> Automaton:
+    """An automaton that finds nothing."""
+    return Automaton(())
+
+

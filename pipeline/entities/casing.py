@@ -1,0 +1,41 @@
+"""Whether an occurrence is written like a name: `Nice` is a city, `nice` is not; `WHO` is one, `who` is not."""
+
+import re
+from typing import Final
+
+# A name of fewer letters than this may be an acronym or a word when it is all capitals.
+_SHORTEST_IN_CAPITALS: Final = 5
+_LONGEST_ACRONYM: Final = 8
+_LONGEST_EXACT: Final = 5
+_WORDS: Final = re.compile(r"[^\W\d_]+")
+
+
+def is_acronym(written: str) -> bool:
+    """Whether a name is written in capitals alone (`UN`, `U.S.`, `КНДР`, `G20`)."""
+    return written.isupper() and len(written) <= _LONGEST_ACRONYM and " " not in written
+
+
+def fits(written: str, surface: str) -> bool:
+    """Whether `surface`, whose letters equal those of the name as `written`, has its capitals too.
+
+    Scripts without capitals always fit. An acronym needs all of them; a short name with capitals inside (`PiS`, `AfD`)
+    exactly its own; any other name that begins with one needs it, and at most one word may lack its capital. All
+    capitals, as in headlines, do for names of five letters or more.
+    """
+    if written == surface:
+        return True
+    if written.lower() == written.upper():
+        return True
+    if is_acronym(written):
+        return surface.isupper()
+    if surface.isupper():
+        return len(surface) >= _SHORTEST_IN_CAPITALS
+    if len(written) <= _LONGEST_EXACT and not written[1:].islower() and " " not in written:
+        return False
+    if not any(character.isupper() for character in written):
+        return True
+    if written[0].isupper() and not surface[0].isupper():
+        return False
+    wanted = sum(word[0].isupper() for word in _WORDS.findall(written))
+    found = sum(word[0].isupper() for word in _WORDS.findall(surface))
+    return found >= max(1, wanted - 1)

@@ -1,0 +1,133 @@
+"""Text folded so that spellings of one name are equal, with the way back to the text as stored.
+
+Folded are: compatibility forms (NFKC), case, diacritics of Latin, Greek and Cyrillic, Arabic and Hebrew points,
+Arabic letter variants, apostrophes and hyphens, zero-width characters. Hyphens, apostrophes, dots between names (`・`),
+brackets and quotation marks become spaces, so that `Kim Jong-un` is `Kim Jong Un` and `l'Ukraine` holds `Ukraine`. Kana and Hangul keep their marks, which
+are letters there. One pass, linear in the text.
+"""
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass
+from typing import Final
+
+# Marks that spelling may leave out: combining diacritics, Hebrew points, Arabic vowels and Quranic marks, nukta, tatweel,
+# soft hyphen, zero-width characters and marks of direction.
+_DROPPED: Final = re.compile(
+    "[\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u093c\u09bc\u0a3c\u0abc\u180b-\u180e\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]"
+)
+# Letters by Unicode's account, but written for apostrophes.
+_APOSTROPHES: Final = frozenset("ʼʻʹʾʿ")
+# Letters that decompose into nothing but are written for others.
+_LETTERS: Final = {
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ə": "e",
+    "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ە": "ه", "ٱ": "ا", "ؤ": "و", "ئ": "ي",
+    "ґ": "г", "ς": "σ",
+}  # fmt: skip
+_KEPT: Final = frozenset(".&+")
+_JAMO: Final = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A folded text. `starts[i]` is the code point of the original that folded character i came from; None: the same."""
+
+    text: str
+    starts: "array[int] | None"
+    original: str
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original that a non-empty span of the folded text came from, marks that follow included."""
+        if self.starts is None:
+            return start, end
+        first, last = self.starts[start], self.starts[end - 1] + 1
+        # Stop before the next folded character, and before what is no part of the last letter.
+        limit = self.starts[end] if end < len(self.starts) else len(self.original)
+        while last < limit and unicodedata.combining(self.original[last]):
+            last += 1
+        return first, max(last, first + 1)
+
+
+class _Folding(dict[int, str]):
+    """What each code point folds to, worked out once for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Code points that fold to nothing or to several characters, so that offsets move.
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = self[code] = _fold(character)
+        if len(folded) != 1:
+            self.uneven.add(character)
+        return folded
+
+
+def _fold(character: str) -> str:
+    if character in _APOSTROPHES or character.isspace():
+        return " "
+    if _is_syllable(character):
+        return character
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold()).casefold()
+    bare = _DROPPED.sub("", decomposed)
+    return "".join(_fold_letter(letter) for letter in bare)
+
+
+def _is_syllable(character: str) -> bool:
+    """Hangul and full-width kana, whose parts are letters and no diacritics."""
+    return "\u3041" <= character <= "\u30fa" or "\uac00" <= character <= "\ud7a3" or character == "ー"
+
+
+def _fold_letter(letter: str) -> str:
+    if letter in _LETTERS:
+        return _LETTERS[letter]
+    if letter.isalnum() or letter in _KEPT or unicodedata.category(letter).startswith("M"):
+        return letter
+    return " "
+
+
+_folding: Final = _Folding()
+
+
+def normalise(text: str) -> Normal:
+    """The folded form of a text. The cost is linear, and least for Latin text without rare characters."""
+    if _JAMO.search(text):
+        return _composed(text)
+    folded = text.translate(_folding)
+    if text.isascii() or _folding.uneven.isdisjoint(text):
+        return Normal(folded, None, text)
+    return _uneven(text, range(len(text)), text)
+
+
+def _composed(text: str) -> Normal:
+    """A text with syllables written in parts (as some file systems do), which are put together first."""
+    characters: list[str] = []
+    starts = array("I")
+    position = 0
+    for match in _JAMO.finditer(text):
+        characters.extend(text[position : match.start()])
+        starts.extend(range(position, match.start()))
+        composed = unicodedata.normalize("NFC", match.group())
+        characters.extend(composed)
+        starts.extend([match.start()] * len(composed))
+        position = match.end()
+    characters.extend(text[position:])
+    starts.extend(range(position, len(text)))
+    return _uneven("".join(characters), starts, text)
+
+
+def _uneven(text: str, origins: "range | array[int]", original: str) -> Normal:
+    starts = array("I")
+    pieces: list[str] = []
+    for origin, character in zip(origins, text, strict=True):
+        piece = _folding[ord(character)]
+        if len(piece) == 1:
+            starts.append(origin)
+        else:
+            starts.extend([origin] * len(piece))
+        pieces.append(piece)
+    return Normal("".join(pieces), starts, original)

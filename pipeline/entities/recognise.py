@@ -1,0 +1,202 @@
+"""Whom and what an item names.
+
+    title, summary, body ─► folded ─► tracked figures ─┐
+                                  └─► all that is known ┴─► boundaries, capitals ─► the longest of each overlap
+                                                              ─► surnames and short forms of those named in full
+                                                                 ─► mentions, by field and place
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.entities.automaton import Automaton, Kind, Name, empty
+from pipeline.entities.inflect import forms
+from pipeline.entities.normalise import Normal, normalise
+from pipeline.entities.resolve import Candidate, Found, resolve
+from pipeline.knowledge import Entity
+from schemas.alert import Figure
+from schemas.document import EntityType, Field, Mention
+from schemas.item import Item
+
+MENTION_LIMIT: Final = 1_000
+# Raw hits looked at in one field, before overlaps are settled. Most hits of real text become mentions.
+_HIT_LIMIT: Final = 8 * MENTION_LIMIT
+_FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "body")
+_TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """What is tracked at one moment. Replaced as a whole, never changed."""
+
+    figures: tuple[Entity, ...]
+    automaton: Automaton
+    # Number of a known entity to the figure that is the same.
+    same: dict[int, Entity]
+
+
+class Recogniser:
+    """Finds known names in items. Any number of threads may ask while others track and untrack.
+
+    A figure is found from the moment that `track` returns. Where a figure shares a name with a known entity of its
+    kind, that entity's mentions carry the figure's id; of figures that share a name, the one with the lowest id is meant.
+    """
+
+    def __init__(self, knowledge: Iterable[Entity]) -> None:
+        self._known = tuple(knowledge)
+        self._automaton = Automaton(_names_of_all(self._known))
+        self._numbers = _numbers(self._known)
+        self._given = _given_names(self._known)
+        self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
+        self._lock = threading.Lock()
+        self._live = _Live((), empty(), {})
+
+    def track(self, figure: Figure) -> None:
+        """Look for a figure too, or for its new names where it is tracked already."""
+        self.track_all((figure,))
+
+    def track_all(self, figures: Iterable[Figure]) -> None:
+        """Track many figures at the cost of one change."""
+        with self._lock:
+            for figure in figures:
+                entity = _as_entity(figure)
+                self._tracked[figure.id] = (entity, self._same_as(entity))
+            self._replace()
+
+    def untrack(self, figure_id: str) -> None:
+        """Look for a figure no more; nothing happens where it is not tracked."""
+        with self._lock:
+            if self._tracked.pop(figure_id, None) is not None:
+                self._replace()
+
+    def mentions(self, item: Item, language: str) -> tuple[Mention, ...]:
+        """All mentions in title, summary and body, in that order and by place, at most 1,000.
+
+        `language` (BCP 47) decides on clitics, case forms and names that count in some languages only.
+        """
+        live = self._live
+        texts: dict[Field, Normal] = {}
+        for field in _FIELDS:
+            text = getattr(item, field)
+            if text:
+                texts[field] = normalise(text)
+        found = [candidate for field in texts for candidate in self._candidates(live, field, texts[field], language)]
+        chosen = resolve(texts, found, language, self._given)
+        return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
+
+    def _candidates(self, live: _Live, field: Field, text: Normal, language: str) -> Iterator[Candidate]:
+        room = _HIT_LIMIT
+        for automaton, entities, tracked in (
+            (live.automaton, live.figures, True),
+            (self._automaton, self._known, False),
+        ):
+            for hit in automaton.find(text, language):
+                best = min(hit.names, key=lambda name: (min(name.kind, Kind.SURNAME) if tracked else name.kind, name.owner))
+                entity = entities[best.owner]
+                same = None if tracked else live.same.get(best.owner)
+                yield Candidate(
+                    field=field,
+                    start=hit.start,
+                    end=hit.end,
+                    entity=entity,
+                    figure=entity if tracked else same,
+                    kind=best.kind,
+                    written=best.written,
+                    rivals=len({name.owner for name in hit.names if name.kind <= best.kind}) - 1,
+                )
+                room -= 1
+                if not room:
+                    return
+
+    def _same_as(self, figure: Entity) -> tuple[int, ...]:
+        """The numbers of known entities that a figure is: same id, or same kind and a full name in common."""
+        numbers = {
+            number
+            for name in (figure.name, *figure.aliases)
+            for number in self._numbers.get(_key(name), ())
+            if self._known[number].type == figure.type
+        }
+        numbers.update(self._numbers.get(figure.id, ()))
+        return tuple(sorted(numbers))
+
+    def _replace(self) -> None:
+        """Build what is tracked anew and put it in the place of the old; the caller holds the lock."""
+        ordered = [self._tracked[key] for key in sorted(self._tracked)]
+        figures = tuple(entity for entity, _ in ordered)
+        same: dict[int, Entity] = {}
+        for entity, numbers in ordered:
+            for number in numbers:
+                same.setdefault(number, entity)
+        self._live = _Live(figures, Automaton(_names_of_all(figures)), same)
+
+
+def _as_entity(figure: Figure) -> Entity:
+    return Entity(
+        id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=figure.aliases, confidence=0.97
+    )
+
+
+def _names_of_all(entities: tuple[Entity, ...]) -> Iterator[Name]:
+    """All names of all entities: first the names proper, so that they come before others' aliases."""
+    for number, entity in enumerate(entities):
+        yield Name(entity.name, number, Kind.NAME)
+    for number, entity in enumerate(entities):
+        for alias in entity.aliases:
+            yield Name(alias, number, Kind.ALIAS)
+        for limited in entity.limited:
+            yield Name(limited.name, number, Kind.ALIAS, frozenset(limited.languages))
+        if entity.type == "PER":
+            yield from _names_of_person(number, entity)
+
+
+def _names_of_person(number: int, entity: Entity) -> Iterator[Name]:
+    for name in (entity.name, *entity.aliases):
+        if " " in name:
+            for form in forms(name):
+                yield Name(form, number, Kind.FORM)
+    for surname in entity.surnames:
+        yield Name(surname, number, Kind.SURNAME)
+        for form in forms(surname):
+            yield Name(form, number, Kind.SURNAME_FORM)
+
+
+def _key(name: str) -> str:
+    return " ".join(normalise(name).text.split())
+
+
+def _numbers(known: tuple[Entity, ...]) -> dict[str, tuple[int, ...]]:
+    """The numbers of the entities with each id, and of the people and organisations with each full name."""
+    found: dict[str, tuple[int, ...]] = {}
+    for number, entity in enumerate(known):
+        found[entity.id] = (number,)
+        names = (entity.name,) if entity.type == "LOC" else (entity.name, *entity.aliases)
+        for key in {_key(name) for name in names}:
+            found[key] = (*found.get(key, ()), number)
+    return found
+
+
+def _given_names(known: tuple[Entity, ...]) -> frozenset[str]:
+    """First words of the names of people who are known, case-folded, as far as they are first names."""
+    return frozenset(
+        words[0].casefold()
+        for entity in known
+        if entity.type == "PER" and entity.country not in {"KP", "KR", "CN", "TW", "HK"}
+        for name in (entity.name, *entity.aliases)
+        if len(words := name.split()) > 1 and len(words[0]) > 2  # noqa: PLR2004
+    )
+
+
+def _mention(found: Found, text: str) -> Mention:
+    return Mention(
+        text=text[found.start : found.end],
+        type=found.entity.type,
+        start=found.start,
+        end=found.end,
+        field=found.field,
+        entity_id=found.figure.id if found.figure else found.entity.id,
+        name=found.figure.name if found.figure else found.entity.name,
+        confidence=round(found.confidence, 3),
+        why=found.why,
+    )
