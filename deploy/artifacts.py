@@ -36,7 +36,7 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One pinned file. `group` is `kafka`, `elasticsearch` or `build`; `size` is in bytes."""
+    """One pinned file. `group` is `kafka`, `elasticsearch`, `plugin` or `build`; `size` is in bytes."""
 
     group: str
     path: str

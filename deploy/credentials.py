@@ -3,12 +3,12 @@
 One authority signs one certificate for all servers on this machine (`localhost`, 127.0.0.1, ::1).
 """
 
-import datetime
+import datetime as dt
 import ipaddress
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -52,19 +52,14 @@ class _Pair:
 def ensure(folder: Path) -> Credentials:
     """The credentials kept in `folder`, made or renewed where needed. Passwords stay; certificates last a year."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths = [folder / name for name in ("ca.pem", "server.pem", "server-key.pem")]
+    paths = (folder / "ca.pem", folder / "server.pem", folder / "server-key.pem")
     store = folder / "passwords.json"
     if not store.is_file():
         _write(store, json.dumps({user: secrets.token_urlsafe(24) for user in (USER, WRITER, READER)}).encode(), 0o600)
     if not all(path.is_file() for path in paths) or _ends_soon(paths[1]):
         for path, (content, mode) in zip(paths, _certificates(), strict=True):
             _write(path, content, mode)
-    return Credentials(*paths, passwords=json.loads(store.read_text(encoding="utf-8")))
-
-
-def describe(credentials: Credentials) -> dict[str, object]:
-    """For messages and tests: the paths, never a password."""
-    return {key: str(value) for key, value in asdict(credentials).items() if key != "passwords"}
+    return Credentials(*paths, json.loads(store.read_text(encoding="utf-8")))
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
@@ -77,7 +72,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 def _ends_soon(path: Path) -> bool:
     end = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-    return end - datetime.datetime.now(datetime.UTC) < datetime.timedelta(days=RENEW_DAYS)
+    return end - dt.datetime.now(dt.UTC) < dt.timedelta(days=RENEW_DAYS)
 
 
 def _certificates() -> tuple[tuple[bytes, int], tuple[bytes, int], tuple[bytes, int]]:
@@ -98,15 +93,15 @@ def _issue(name: str, issuer: _Pair | None) -> _Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer.key if issuer else key
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))  # Clocks differ.
-        .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
+        .not_valid_before(now - dt.timedelta(minutes=5))  # Clocks differ.
+        .not_valid_after(now + dt.timedelta(days=VALID_DAYS))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(_usage(authority=issuer is None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

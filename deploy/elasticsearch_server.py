@@ -33,6 +33,7 @@ PORT_SETTING = "KABAR_ELASTICSEARCH_PORT"
 # Small heaps do best with the serial collector: 180 MB less than G1, and as fast up to about this size.
 SERIAL_UP_TO_MB = 1024
 KEYSTORE_FORMAT = 7
+BRIDGE_READERS = "org.elasticsearch.entitlement,java.logging,java.net.http,java.naming,jdk.net"
 
 LOG4J = """status = error
 appender.console.type = Console
@@ -159,9 +160,7 @@ class ElasticsearchServer:
         """Stops every node and waits until it has ended."""
         self._nodes.stop()
 
-    def _launch(
-        self, number: int, home: Path, transport: list[int], account: accounts.Account | None
-    ) -> nodes.Launch:
+    def _launch(self, number: int, home: Path, transport: list[int], account: accounts.Account | None) -> nodes.Launch:
         for name in ("config", "data", "logs", "tmp"):
             (home / name).mkdir(parents=True, exist_ok=True)
         self._write_config(home / "config")
@@ -271,8 +270,7 @@ class ElasticsearchServer:
             "--enable-native-access=ALL-UNNAMED",
             "--illegal-native-access=deny",
             f"--patch-module=java.base={bridge}",
-            "--add-exports=java.base/org.elasticsearch.entitlement.bridge=org.elasticsearch.entitlement,"
-            "java.logging,java.net.http,java.naming,jdk.net",
+            f"--add-exports=java.base/org.elasticsearch.entitlement.bridge={BRIDGE_READERS}",
         ]
 
     def _modules(self) -> list[str]:

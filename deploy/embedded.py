@@ -1,8 +1,8 @@
 """Both servers with one call: prepares what is missing, starts them side by side, stops them in order.
 
-    with embedded.start(Path("data"), progress=print) as servers:
-        servers.kafka            # "127.0.0.1:40001"
-        servers.elasticsearch    # "http://127.0.0.1:40002"
+with embedded.start(Path("data"), progress=print) as servers:
+    servers.kafka            # "127.0.0.1:40001"
+    servers.elasticsearch    # "http://127.0.0.1:40002"
 """
 
 import contextlib

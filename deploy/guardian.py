@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 PR_SET_PDEATHSIG = 1
 FAILED_TO_START = 127
@@ -201,9 +201,9 @@ def _signal_group(child: "subprocess.Popen[bytes]", number: int) -> None:
         os.killpg(child.pid, number)
 
 
-def _watch(child: "subprocess.Popen[bytes]", orders: IO[bytes], wake: int, grace: float) -> int:
+def _watch(child: "subprocess.Popen[bytes]", orders: int, wake: int, grace: float) -> int:
     """Returns the child's code once it has ended, by itself, by an order, or because the launcher is gone."""
-    sources: list[int] = [orders.fileno(), wake]
+    sources: list[int] = [orders, wake]
     deadline: float | None = None
     while (code := child.poll()) is None:
         patience = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -211,10 +211,10 @@ def _watch(child: "subprocess.Popen[bytes]", orders: IO[bytes], wake: int, grace
         order = b""
         if wake in ready and signal.SIGTERM in os.read(wake, 64):
             order = b"terminate"
-        if orders.fileno() in ready:
-            order = os.read(orders.fileno(), 64)
+        if orders in ready:
+            order = os.read(orders, 64)
             if not order:
-                sources.remove(orders.fileno())
+                sources.remove(orders)
                 order = b"terminate"
         if b"kill" in order or (deadline is not None and time.monotonic() >= deadline):
             _signal_group(child, signal.SIGKILL)
@@ -235,13 +235,13 @@ def main() -> int:
     signal.set_wakeup_fd(woken)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    orders = sys.stdin.buffer.raw  # Unbuffered: what is read is seen by `select` as read.
+    orders = sys.stdin.fileno()  # No buffer above it: what is left to read is what `select` sees.
     line = b""
     while not line.endswith(b"\n"):
-        byte = orders.read(1 << 16) if not line else orders.read(1)
-        if not byte:
+        part = os.read(orders, 1 << 16)
+        if not part:
             return FAILED_TO_START
-        line += byte
+        line += part
     wish = json.loads(line)
     try:
         child = _start(wish)

@@ -133,7 +133,11 @@ class KafkaServer:
     def _java(self, number: int, *options: str) -> list[str]:
         classpath = ":".join(map(str, self._distribution.kafka))
         java = self._distribution.java / "bin" / "java"
-        fixed = ["-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", f"-Djava.io.tmpdir={self._home(number) / 'tmp'}"]
+        fixed = [
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            f"-Djava.io.tmpdir={self._home(number) / 'tmp'}",
+        ]
         return [str(java), *fixed, *options, "-cp", classpath]
 
     def _launch(self, number: int, properties: Path) -> nodes.Launch:

@@ -1,4 +1,4 @@
-"""Writes `artifacts.lock` anew: `python -m deploy.lock`, for who changes a version. Needs Maven (`mvn`) and the network.
+"""Writes `artifacts.lock` anew (`python -m deploy.lock`), for who changes a version; needs Maven and the network.
 
 Users never run this; what is fetched for them is named by the lock file alone.
 """
@@ -15,6 +15,11 @@ from deploy import artifacts
 
 KAFKA = ("org.apache.kafka:kafka_2.13:4.1.1", "org.slf4j:slf4j-simple:1.7.36")
 ELASTICSEARCH = "org/elasticsearch/distribution/integ-test-zip/elasticsearch/9.2.0/elasticsearch-9.2.0.zip"
+# Thai words: the version of Lucene is that of the distribution.
+PLUGIN = (
+    "org/apache/lucene/lucene-analysis-icu/10.3.1/lucene-analysis-icu-10.3.1.jar",
+    "com/ibm/icu/icu4j/77.1/icu4j-77.1.jar",
+)
 COMPILER = "org/eclipse/jdt/ecj/3.41.0/ecj-3.41.0.jar"
 LISTER = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:list"
 HEADER = "# Written by `python -m deploy.lock`: group of use, path in the repository, size in bytes, SHA-256.\n"
@@ -54,7 +59,7 @@ def _line(group: str, path: str) -> str:
 def main() -> int:
     """Resolves, downloads, hashes, writes."""
     wanted = [("kafka", path) for path in _jars_of(KAFKA)]
-    wanted += [("elasticsearch", ELASTICSEARCH), ("build", COMPILER)]
+    wanted += [("elasticsearch", ELASTICSEARCH), *(("plugin", path) for path in PLUGIN), ("build", COMPILER)]
     with ThreadPoolExecutor(artifacts.PARALLEL) as pool:
         lines = list(pool.map(lambda pair: _line(*pair), wanted))
     (Path(__file__).parent / artifacts.LOCK_FILE).write_text(HEADER + "".join(lines), encoding="utf-8")

@@ -68,7 +68,9 @@ class Nodes:
                 pid_path=launch.pid_path,
             )
         except OSError as error:
-            raise ServerFailed(f"{self.server} could not be started ({error}): free memory or disk and retry.") from error
+            raise ServerFailed(
+                f"{self.server} could not be started ({error}): free memory or disk and retry."
+            ) from error
 
     def wait_ready(self, ready: Callable[[], bool], timeout: float) -> None:
         """Returns when `ready` says so.
@@ -93,9 +95,11 @@ class Nodes:
                 raise Cancelled(f"The start of {self.server} was given up.")
 
     def check(self) -> None:
-        """Raises:
-        PortTaken: a process ended because its port is taken.
-        ServerFailed: a process ended for another reason.
+        """Sees to it that every process still runs.
+
+        Raises:
+            PortTaken: one ended because its port is taken.
+            ServerFailed: one ended for another reason.
         """
         for launch, process in zip(self.launches, self.guarded, strict=True):
             code = process.poll()

@@ -2,6 +2,10 @@ package kabar.analysis;
 
 import java.util.function.Supplier;
 import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.LowerCaseFilter;
+import org.apache.lucene.analysis.StopFilter;
+import org.apache.lucene.analysis.TokenStream;
+import org.apache.lucene.analysis.Tokenizer;
 import org.apache.lucene.analysis.ar.ArabicAnalyzer;
 import org.apache.lucene.analysis.bg.BulgarianAnalyzer;
 import org.apache.lucene.analysis.bn.BengaliAnalyzer;
@@ -9,6 +13,7 @@ import org.apache.lucene.analysis.br.BrazilianAnalyzer;
 import org.apache.lucene.analysis.ca.CatalanAnalyzer;
 import org.apache.lucene.analysis.cjk.CJKAnalyzer;
 import org.apache.lucene.analysis.ckb.SoraniAnalyzer;
+import org.apache.lucene.analysis.core.DecimalDigitFilter;
 import org.apache.lucene.analysis.cz.CzechAnalyzer;
 import org.apache.lucene.analysis.da.DanishAnalyzer;
 import org.apache.lucene.analysis.de.GermanAnalyzer;
@@ -25,6 +30,7 @@ import org.apache.lucene.analysis.gl.GalicianAnalyzer;
 import org.apache.lucene.analysis.hi.HindiAnalyzer;
 import org.apache.lucene.analysis.hu.HungarianAnalyzer;
 import org.apache.lucene.analysis.hy.ArmenianAnalyzer;
+import org.apache.lucene.analysis.icu.segmentation.ICUTokenizer;
 import org.apache.lucene.analysis.id.IndonesianAnalyzer;
 import org.apache.lucene.analysis.it.ItalianAnalyzer;
 import org.apache.lucene.analysis.lt.LithuanianAnalyzer;
@@ -36,6 +42,8 @@ import org.apache.lucene.analysis.ro.RomanianAnalyzer;
 import org.apache.lucene.analysis.ru.RussianAnalyzer;
 import org.apache.lucene.analysis.sr.SerbianAnalyzer;
 import org.apache.lucene.analysis.sv.SwedishAnalyzer;
+import org.apache.lucene.analysis.th.ThaiAnalyzer;
+import org.apache.lucene.analysis.th.ThaiTokenizer;
 import org.apache.lucene.analysis.tr.TurkishAnalyzer;
 import org.elasticsearch.plugin.NamedComponent;
 import org.elasticsearch.plugin.analysis.AnalyzerFactory;
@@ -61,6 +69,21 @@ public final class LanguageAnalyzers {
         @Override
         public Analyzer create() {
             return maker.get();
+        }
+    }
+
+    /** The filters of Lucene's ThaiAnalyzer behind ICU's tokenizer. */
+    private static final class ThaiByIcu extends Analyzer {
+        @Override
+        protected TokenStreamComponents createComponents(String field) {
+            Tokenizer words = new ICUTokenizer();
+            TokenStream digits = new DecimalDigitFilter(new LowerCaseFilter(words));
+            return new TokenStreamComponents(words, new StopFilter(digits, ThaiAnalyzer.getDefaultStopSet()));
+        }
+
+        @Override
+        protected TokenStream normalize(String field, TokenStream in) {
+            return new DecimalDigitFilter(new LowerCaseFilter(in));
         }
     }
 
@@ -301,7 +324,13 @@ public final class LanguageAnalyzers {
             super(SwedishAnalyzer::new);
         }
     }
-
+    @NamedComponent("thai")
+    public static final class Thai extends Language {
+        public Thai() {
+            // The runtime that Kabar brings has no Thai dictionary; ICU's divides words much the same.
+            super(() -> ThaiTokenizer.DBBI_AVAILABLE ? new ThaiAnalyzer() : new ThaiByIcu());
+        }
+    }
 
     @NamedComponent("turkish")
     public static final class Turkish extends Language {

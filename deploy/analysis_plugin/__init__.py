@@ -6,8 +6,10 @@ names them again, through Elasticsearch's stable plugin API.
 
 import json
 import re
+import shutil
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -43,13 +45,14 @@ def _components() -> str:
     return json.dumps({FACTORY: {n: f"{PACKAGE}.{owner}${c}" for n, c in COMPONENT.findall(_text(SOURCE))}}, indent=1)
 
 
-def build(home: Path, *, java: Path, compiler: Path, work: Path) -> None:
+def build(home: Path, *, java: Path, compiler: Path, libraries: Sequence[Path], work: Path) -> None:
     """Compiles the plugin with Eclipse's compiler and puts it into the distribution at `home`.
 
     Args:
         home: Elasticsearch, unpacked.
         java: the `java` program.
         compiler: the compiler's jar; the runtime that Kabar brings has none of its own.
+        libraries: jars that the plugin brings along.
         work: an empty folder for what is only needed meanwhile.
 
     Raises:
@@ -58,6 +61,7 @@ def build(home: Path, *, java: Path, compiler: Path, work: Path) -> None:
     source, classes = work / SOURCE, work / "classes"
     source.write_text(_text(SOURCE), encoding="utf-8")
     jars = [str(jar) for pattern in CLASSPATH for jar in sorted((home / "lib").glob(pattern))]
+    jars += map(str, libraries)
     command = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", compiler, "-21", "-nowarn", "-proc:none"]
     command += ["-classpath", ":".join(jars), "-d", classes, source]
     run = subprocess.run(  # noqa: S603 - our own runtime and sources
@@ -74,5 +78,7 @@ def build(home: Path, *, java: Path, compiler: Path, work: Path) -> None:
     with zipfile.ZipFile(plugin / f"{NAME}.jar", "w", zipfile.ZIP_DEFLATED) as jar:
         for entry in sorted(classes.rglob("*.class")):
             jar.write(entry, entry.relative_to(classes).as_posix())
+    for library in libraries:
+        shutil.copy(library, plugin)
     (plugin / DESCRIPTOR).write_text(_text(DESCRIPTOR), encoding="utf-8")
     (plugin / "named_components.json").write_text(_components(), encoding="utf-8")
