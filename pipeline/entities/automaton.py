@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+import msgspec
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.entities.boundaries import UNSPACED, holds, is_spaced
@@ -37,8 +38,7 @@ class Name:
     languages: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A name found: the span in the original text, who it may be (the likeliest first), and the surface."""
 
     start: int
@@ -51,6 +51,7 @@ class Hit:
 _PIECE: Final = 20_000
 _OVERLAP: Final = 200
 _SHORTEST: Final = 2
+_LONG: Final = 6
 # A letter of a script with spaces right after one of a script without: `访问NATO总部`.
 _JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
 
@@ -106,12 +107,18 @@ class Automaton:
         start, end = text.span(first, last)
         surface = text.original[start:end]
         held = self._names[number]
-        names = tuple(
-            name
-            for name in (held if isinstance(held, tuple) else (held,))
-            if (name.languages is None or language in name.languages) and fits(name.written, surface)
-        )
-        return Hit(start, end, names) if names else None
+        if isinstance(held, tuple):
+            names = tuple(name for name in held if _counts(name, language) and fits(name.written, surface))
+            return Hit(start, end, names) if names else None
+        if _counts(held, language) and fits(held.written, surface):
+            return Hit(start, end, (held,))
+        return None
+
+
+def _counts(name: Name, language: str) -> bool:
+    """Whether a name limited to some languages counts; in a text of no known language, where it is long."""
+    languages = name.languages
+    return languages is None or language in languages or (language == "und" and len(name.written) >= _LONG)
 
 
 def _with(held: Name | tuple[Name, ...], name: Name) -> Name | tuple[Name, ...]:

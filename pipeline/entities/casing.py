@@ -5,6 +5,7 @@ from typing import Final
 
 # A name of fewer letters than this may be an acronym or a word when it is all capitals.
 _SHORTEST_IN_CAPITALS: Final = 5
+_SHORTEST_FOLDED: Final = 4
 _LONGEST_ACRONYM: Final = 8
 _LONGEST_EXACT: Final = 5
 _WORDS: Final = re.compile(r"[^\W\d_]+")
@@ -20,12 +21,15 @@ def fits(written: str, surface: str) -> bool:
 
     Scripts without capitals always fit. An acronym needs all of them; a short name with capitals inside (`PiS`, `AfD`)
     exactly its own; any other name that begins with one needs it, and at most one word may lack its capital. All
-    capitals, as in headlines, do for names of five letters or more.
+    capitals, as in headlines, do for names of five letters or more. Up to four letters the diacritics count too: `Irã`
+    is Iran, `Ira` is somebody's first name.
     """
     if written == surface:
         return True
     if written.lower() == written.upper():
         return True
+    if len(written) <= _SHORTEST_FOLDED and not written.isascii() and surface.casefold() != written.casefold():
+        return False
     if is_acronym(written):
         return surface.isupper()
     if surface.isupper():

@@ -5,7 +5,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-_BEFORE: Final = re.compile(r"([^\W\d_]+)([.'’]?)[  ]$")
 _AFTER: Final = re.compile(r"[ -]([^\W\d_]+)")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
 _WINDOW: Final = 40
@@ -23,8 +22,15 @@ def titles() -> frozenset[str]:
 
 def word_before(text: str, start: int) -> str:
     """The word right before a position, one space between; empty where there is none."""
-    found = _BEFORE.search(text, max(0, start - _WINDOW), start)
-    return found[1] if found else ""
+    end = start - 1
+    if end < 1 or text[end] not in " \u00a0":
+        return ""
+    if text[end - 1] in ".'’":  # an abbreviated title or name: `Mr.`
+        end -= 1
+    begin = end
+    while begin and end - begin < _WINDOW and text[begin - 1].isalpha():
+        begin -= 1
+    return text[begin:end]
 
 
 def names_language(text: str, start: int) -> bool:

@@ -93,18 +93,13 @@ class Recogniser:
             (self._automaton, self._known, False),
         ):
             for hit in automaton.find(text, language):
-                best = min(hit.names, key=lambda name: (min(name.kind, Kind.SURNAME) if tracked else name.kind, name.owner))
-                entity = entities[best.owner]
-                same = None if tracked else live.same.get(best.owner)
+                names = hit.names
+                best = names[0] if len(names) == 1 else min(names, key=_likelihood)
+                number = best.owner
+                figure = entities[number] if tracked else live.same.get(number)
+                rivals = len({name.owner for name in names if name.kind <= best.kind}) - 1 if len(names) > 1 else 0
                 yield Candidate(
-                    field=field,
-                    start=hit.start,
-                    end=hit.end,
-                    entity=entity,
-                    figure=entity if tracked else same,
-                    kind=best.kind,
-                    written=best.written,
-                    rivals=len({name.owner for name in hit.names if name.kind <= best.kind}) - 1,
+                    field, hit.start, hit.end, entities[number], figure, best.kind, best.written, rivals
                 )
                 room -= 1
                 if not room:
@@ -160,6 +155,10 @@ def _names_of_person(number: int, entity: Entity) -> Iterator[Name]:
         yield Name(surname, number, Kind.SURNAME)
         for form in forms(surname):
             yield Name(form, number, Kind.SURNAME_FORM)
+
+
+def _likelihood(name: Name) -> tuple[int, int]:
+    return name.kind, name.owner
 
 
 def _key(name: str) -> str:

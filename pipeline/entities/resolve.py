@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from pipeline.entities.automaton import Automaton, Kind, Name
 from pipeline.entities.context import is_namesake, is_title_case, names_language, word_before
 from pipeline.entities.normalise import Normal
@@ -25,8 +27,7 @@ _SURNAME_BESIDE_NAMESAKE: Final = 0.6
 _MOST_PEOPLE: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A name found in one field. `figure` is the tracked figure that the entity is, `rivals` how many share the name."""
 
     field: Field
@@ -39,8 +40,7 @@ class Candidate:
     rivals: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A mention that stands."""
 
     field: Field
@@ -81,7 +81,9 @@ def resolve(
     found = [
         _full(candidate)
         for candidate in sorted(full, key=_rank)
-        if _fits_context(candidate, texts[candidate.field].original, given) and _take(taken, candidate)
+        if _is_free(taken, candidate)
+        and _fits_context(candidate, texts[candidate.field].original, given)
+        and _take(taken, candidate)
     ]
     people = _people(found)
     cased = {field: is_title_case(text.original, language) for field, text in texts.items()}
@@ -100,13 +102,14 @@ def _rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:
     )
 
 
+def _is_free(taken: Mapping[Field, bytearray], candidate: Candidate) -> bool:
+    """Whether no longer name holds a part of a span."""
+    return 1 not in taken[candidate.field][candidate.start : candidate.end]
+
+
 def _take(taken: Mapping[Field, bytearray], candidate: Candidate) -> bool:
-    """Claim a span; false where a part of it is claimed already."""
-    held = taken[candidate.field]
-    # Spans are claimed the longest first, so a later one lies within an earlier one or overlaps one of its ends.
-    if any(held[candidate.start : candidate.end]):
-        return False
-    held[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
+    """Claim a span that is free."""
+    taken[candidate.field][candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
     return True
 
 
@@ -200,7 +203,7 @@ def _short_mentions(  # noqa: PLR0913
     confused: set[str] = set()
     decided: list[tuple[tuple[Field, int, int], set[str], Candidate | None]] = []
     for (field, start, end), (who, surname) in sorted(spans.items(), key=lambda entry: entry[0][1] - entry[0][2]):
-        if any(taken[field][start:end]):
+        if 1 in taken[field][start:end]:
             continue
         text = texts[field].original
         family_first = any(people[identity].entity.country in {"KP", "KR", "CN", "TW", "HK", None} for identity in who)

