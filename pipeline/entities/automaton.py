@@ -144,5 +144,3 @@ def patterns_of(written: str) -> Iterator[str]:
 def empty() -> Automaton:
     """An automaton that finds nothing."""
     return Automaton(())
-
-

@@ -24,10 +24,8 @@ _PARTICLES: Final = re.compile(
     "(?:은|는|이|가|을|를|의|에|에서|에게|에게서|에는|에도|에서는|에서도|와|과|와의|과의|도|로|로의|으로|으로의|만|만의|부터|까지|께|께서|한테|보다|처럼|"
     "이나|나|이라|라|이라고|라고|이며|며|이고|란|이란|측|측은|측이|측에|씨|씨는|씨가|씨의|발|산|행|군|이다|다|인|들|들이|들은|들의|였다|이었다)"
 )
-_ARABIC_PREFIXES: Final = frozenset("و ف ب ك ل ال وب ول وك فب فل فك وال بال كال فال لل ولل وبال س".split())
-_HEBREW_PREFIXES: Final = frozenset(
-    "ו ה ב ל מ ש כ וה וב ול ומ וש וכ שב של שה שמ מה כש לכ בה לה ושה כשה שבה".split()
-)
+_ARABIC_PREFIXES: Final = "و ف ب ك ل ال وب ول وك فب فل فك وال بال كال فال لل ولل وبال س"
+_HEBREW_PREFIXES: Final = "ו ה ב ל מ ש כ וה וב ול ומ וש וכ שב של שה שמ מה כש לכ בה לה ושה כשה שבה"
 _MALAY_CLITICS: Final = re.compile("(?:nya|lah|kah|pun|ku|mu)")
 _MALAY: Final = frozenset({"id", "ms", "jv", "su"})
 _LONGEST_PREFIX: Final = 4
@@ -83,7 +81,10 @@ def _ends(text: str, end: int, last: str, after: str, language: str) -> bool:
 
 
 _HANGUL_TAIL: Final = re.compile("[\uac00-\ud7a3]+")
-_PREFIXES: Final = {"arabic": _ARABIC_PREFIXES, "hebrew": _HEBREW_PREFIXES}
+_PREFIXES: Final = {
+    "arabic": frozenset(_ARABIC_PREFIXES.split(" ")),
+    "hebrew": frozenset(_HEBREW_PREFIXES.split(" ")),
+}
 
 
 @lru_cache(maxsize=4096)

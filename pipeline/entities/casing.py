@@ -24,22 +24,24 @@ def fits(written: str, surface: str) -> bool:
     capitals, as in headlines, do for names of five letters or more. Up to four letters the diacritics count too: `Irã`
     is Iran, `Ira` is somebody's first name.
     """
-    if written == surface:
+    if written == surface or written.lower() == written.upper():
         return True
-    if written.lower() == written.upper():
-        return True
-    if len(written) <= _SHORTEST_FOLDED and not written.isascii() and surface.casefold() != written.casefold():
+    short = len(written) <= _SHORTEST_FOLDED and not written.isascii()
+    if short and surface.casefold() != written.casefold():
         return False
-    if is_acronym(written):
-        return surface.isupper()
     if surface.isupper():
-        return len(surface) >= _SHORTEST_IN_CAPITALS
-    if len(written) <= _LONGEST_EXACT and not written[1:].islower() and " " not in written:
-        return False
-    if not any(character.isupper() for character in written):
-        return True
+        return is_acronym(written) or len(surface) >= _SHORTEST_IN_CAPITALS
+    return not is_acronym(written) and not _is_exact(written) and _has_capitals(written, surface)
+
+
+def _is_exact(written: str) -> bool:
+    """Whether a name has capitals inside and is too short to be known without them."""
+    return len(written) <= _LONGEST_EXACT and not written[1:].islower() and " " not in written
+
+
+def _has_capitals(written: str, surface: str) -> bool:
     if written[0].isupper() and not surface[0].isupper():
         return False
     wanted = sum(word[0].isupper() for word in _WORDS.findall(written))
     found = sum(word[0].isupper() for word in _WORDS.findall(surface))
-    return found >= max(1, wanted - 1)
+    return bool(wanted == 0 or found >= max(1, wanted - 1))

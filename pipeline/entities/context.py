@@ -10,7 +10,8 @@ _SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|
 _WINDOW: Final = 40
 # `bahasa Korea`, `tiếng Nga`, `ภาษาไทย` are languages, not countries.
 _LANGUAGE_WORDS: Final = frozenset({"bahasa", "berbahasa", "tiếng", "ภาษา"})
-_TITLE_CASE: Final = 0.6
+_TITLE_CASE: Final = 0.7
+_ENOUGH_WORDS: Final = 5
 
 
 @lru_cache(maxsize=1)
@@ -38,16 +39,18 @@ def names_language(text: str, start: int) -> bool:
     return word_before(text, start).lower() in _LANGUAGE_WORDS
 
 
-def is_namesake(text: str, start: int, end: int, *, family_first: bool, given: frozenset[str], title_case: bool) -> bool:
-    """Whether a short form at this place belongs to another person's full name.
+def follows_on(text: str, end: int, *, title_case: bool) -> bool:
+    """Whether a capitalised word follows, so that a family name which comes first is another's (`Kim Hyun-woo`)."""
+    after = _AFTER.match(text, end)
+    return after is not None and after[1][0].isupper() and not title_case and after[1].casefold() not in titles()
 
-    That is so when a capitalised word follows a family name that comes first (`Kim Hyun-woo`), or a first name that is
-    known, or an unknown capitalised word that neither begins a sentence nor is a title, comes before one that comes
-    last (`Lyudmila Putin`). Where every word is capitalised only known first names tell.
+
+def goes_before(text: str, start: int, given: frozenset[str], *, title_case: bool) -> bool:
+    """Whether a first name comes before a family name that comes last (`Lyudmila Putin`).
+
+    That is so for a first name that is known, and for an unknown capitalised word that neither begins a sentence nor
+    is a title. Where every word is capitalised only known first names tell.
     """
-    if family_first:
-        after = _AFTER.match(text, end)
-        return after is not None and after[1][0].isupper() and not title_case and after[1].casefold() not in titles()
     before = word_before(text, start)
     if not before or not before[0].isupper():
         return False
@@ -56,7 +59,7 @@ def is_namesake(text: str, start: int, end: int, *, family_first: bool, given: f
     if title_case or before.isupper() or before.casefold() in titles():
         return False
     begin = start - len(before) - 1
-    return _SENTENCE.search(text, max(0, begin - _WINDOW), begin) is None and begin > 0
+    return begin > 0 and _SENTENCE.search(text, max(0, begin - _WINDOW), begin) is None
 
 
 def is_title_case(text: str, language: str) -> bool:
@@ -65,4 +68,4 @@ def is_title_case(text: str, language: str) -> bool:
         return True
     words = re.findall(r"[^\W\d_]{4,}", text[:1000])
     capitalised = sum(word[0].isupper() for word in words)
-    return bool(words) and capitalised >= _TITLE_CASE * len(words)
+    return len(words) >= _ENOUGH_WORDS and capitalised >= _TITLE_CASE * len(words)

@@ -1,9 +1,9 @@
 """Text folded so that spellings of one name are equal, with the way back to the text as stored.
 
 Folded are: compatibility forms (NFKC), case, diacritics of Latin, Greek and Cyrillic, Arabic and Hebrew points,
-Arabic letter variants, apostrophes and hyphens, zero-width characters. Hyphens, apostrophes, dots between names (`・`),
-brackets and quotation marks become spaces, so that `Kim Jong-un` is `Kim Jong Un` and `l'Ukraine` holds `Ukraine`. Kana and Hangul keep their marks, which
-are letters there. One pass, linear in the text.
+Arabic letter variants, zero-width characters. Hyphens, apostrophes, dots between names (`・`),
+brackets and quotation marks become spaces, so that `Kim Jong-un` is `Kim Jong Un` and `l'Ukraine` holds `Ukraine`.
+Kana and Hangul keep their marks, which are letters there. One pass, linear in the text.
 """
 
 import re
@@ -12,8 +12,8 @@ from array import array
 from dataclasses import dataclass
 from typing import Final
 
-# Marks that spelling may leave out: combining diacritics, Hebrew points, Arabic vowels and Quranic marks, nukta, tatweel,
-# soft hyphen, zero-width characters and marks of direction.
+# Marks that spelling may leave out: combining diacritics, Hebrew points, Arabic vowels and Quranic marks, nukta,
+# tatweel, soft hyphen, zero-width characters and marks of direction.
 _DROPPED: Final = re.compile(
     "[\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
     "\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u093c\u09bc\u0a3c\u0abc\u180b-\u180e\u1ab0-\u1aff\u1dc0-\u1dff"
@@ -28,12 +28,14 @@ _LETTERS: Final = {
     "ґ": "г", "ς": "σ",
 }  # fmt: skip
 _KEPT: Final = frozenset(".&+")
-_JAMO: Final = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]")
+_JAMO: Final = re.compile(
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|[\uff66-\uff9d][\uff9e\uff9f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A folded text. `starts[i]` is the code point of the original that folded character i came from; None: the same."""
+    """A folded text. `starts[i]` is the code point of the original of folded character i; None: the same."""
 
     text: str
     starts: "array[int] | None"
@@ -104,14 +106,14 @@ def normalise(text: str) -> Normal:
 
 
 def _composed(text: str) -> Normal:
-    """A text with syllables written in parts (as some file systems do), which are put together first."""
+    """A text with syllables in parts (by some file systems, or half-width kana), which are put together first."""
     characters: list[str] = []
     starts = array("I")
     position = 0
     for match in _JAMO.finditer(text):
         characters.extend(text[position : match.start()])
         starts.extend(range(position, match.start()))
-        composed = unicodedata.normalize("NFC", match.group())
+        composed = unicodedata.normalize("NFKC", match.group())
         characters.extend(composed)
         starts.extend([match.start()] * len(composed))
         position = match.end()

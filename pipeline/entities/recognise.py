@@ -1,9 +1,9 @@
 """Whom and what an item names.
 
-    title, summary, body ─► folded ─► tracked figures ─┐
-                                  └─► all that is known ┴─► boundaries, capitals ─► the longest of each overlap
-                                                              ─► surnames and short forms of those named in full
-                                                                 ─► mentions, by field and place
+title, summary, body ─► folded ─► tracked figures ─┐
+                              └─► all that is known ┴─► boundaries, capitals ─► the longest of each overlap
+                                                          ─► surnames and short forms of those named in full
+                                                             ─► mentions, by field and place
 """
 
 import threading
@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.entities.automaton import Automaton, Kind, Name, empty
+from pipeline.entities.context import titles
 from pipeline.entities.inflect import forms
 from pipeline.entities.normalise import Normal, normalise
-from pipeline.entities.resolve import Candidate, Found, resolve
+from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
 from schemas.document import EntityType, Field, Mention
 from schemas.item import Item
 
 MENTION_LIMIT: Final = 1_000
-# Raw hits looked at in one field, before overlaps are settled. Most hits of real text become mentions.
-_HIT_LIMIT: Final = 8 * MENTION_LIMIT
 _FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "body")
 _TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 
@@ -41,7 +40,7 @@ class Recogniser:
     """Finds known names in items. Any number of threads may ask while others track and untrack.
 
     A figure is found from the moment that `track` returns. Where a figure shares a name with a known entity of its
-    kind, that entity's mentions carry the figure's id; of figures that share a name, the one with the lowest id is meant.
+    kind, that entity's mentions carry the figure's id; of figures that share a name, the lowest id is meant.
     """
 
     def __init__(self, knowledge: Iterable[Entity]) -> None:
@@ -83,11 +82,11 @@ class Recogniser:
             if text:
                 texts[field] = normalise(text)
         found = [candidate for field in texts for candidate in self._candidates(live, field, texts[field], language)]
-        chosen = resolve(texts, found, language, self._given)
+        chosen = resolve(Reading(texts, language, self._given), found)
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
 
     def _candidates(self, live: _Live, field: Field, text: Normal, language: str) -> Iterator[Candidate]:
-        room = _HIT_LIMIT
+        room = HIT_LIMIT
         for automaton, entities, tracked in (
             (live.automaton, live.figures, True),
             (self._automaton, self._known, False),
@@ -98,9 +97,7 @@ class Recogniser:
                 number = best.owner
                 figure = entities[number] if tracked else live.same.get(number)
                 rivals = len({name.owner for name in names if name.kind <= best.kind}) - 1 if len(names) > 1 else 0
-                yield Candidate(
-                    field, hit.start, hit.end, entities[number], figure, best.kind, best.written, rivals
-                )
+                yield Candidate(field, hit.start, hit.end, entities[number], figure, best.kind, best.written, rivals)
                 room -= 1
                 if not room:
                     return
@@ -128,9 +125,7 @@ class Recogniser:
 
 
 def _as_entity(figure: Figure) -> Entity:
-    return Entity(
-        id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=figure.aliases, confidence=0.97
-    )
+    return Entity(id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=figure.aliases, confidence=0.97)
 
 
 def _names_of_all(entities: tuple[Entity, ...]) -> Iterator[Name]:
@@ -178,12 +173,15 @@ def _numbers(known: tuple[Entity, ...]) -> dict[str, tuple[int, ...]]:
 
 def _given_names(known: tuple[Entity, ...]) -> frozenset[str]:
     """First words of the names of people who are known, case-folded, as far as they are first names."""
-    return frozenset(
-        words[0].casefold()
-        for entity in known
-        if entity.type == "PER" and entity.country not in {"KP", "KR", "CN", "TW", "HK"}
-        for name in (entity.name, *entity.aliases)
-        if len(words := name.split()) > 1 and len(words[0]) > 2  # noqa: PLR2004
+    return (
+        frozenset(
+            words[0].casefold()
+            for entity in known
+            if entity.type == "PER" and entity.country not in {"KP", "KR", "CN", "TW", "HK"}
+            for name in (entity.name, *entity.aliases)
+            if len(words := name.split()) > 1 and len(words[0]) > 2  # noqa: PLR2004
+        )
+        - titles()
     )
 
 

@@ -3,17 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from pipeline.entities.automaton import Automaton, Kind, Name
-from pipeline.entities.context import is_namesake, is_title_case, names_language, word_before
+from pipeline.entities.context import follows_on, goes_before, is_title_case, names_language, word_before
 from pipeline.entities.normalise import Normal
-from pipeline.entities.shortforms import short_forms
+from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
 from pipeline.knowledge import Entity
 from schemas.document import Field
 
+_Span = tuple[Field, int, int]
 _ORDER: Final = {"PER": 0, "ORG": 1, "LOC": 2}
 _FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
 # How much each kind of name is trusted beside the entity's own confidence.
@@ -23,12 +25,14 @@ _JOINED: Final = 0.9
 _JOINED_EARLIER: Final = 0.85
 _SURNAME_ALONE: Final = 0.75
 _SURNAME_BESIDE_NAMESAKE: Final = 0.6
+# Occurrences looked at in one field, before overlaps are settled: eight times what an item may have of mentions.
+HIT_LIMIT: Final = 8_000
 # A text that names more people than this is a list, where short forms mean nobody.
 _MOST_PEOPLE: Final = 200
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A name found in one field. `figure` is the tracked figure that the entity is, `rivals` how many share the name."""
+    """A name found in a field. `figure` is the tracked figure that the entity is, `rivals` how many share the name."""
 
     field: Field
     start: int
@@ -65,30 +69,41 @@ class _Person:
         return self.figure.id if self.figure else self.entity.id
 
 
-def resolve(
-    texts: Mapping[Field, Normal], candidates: Iterable[Candidate], language: str, given: frozenset[str]
-) -> list[Found]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What resolving needs to know of an item: its texts, its language, and first names that tell a namesake."""
+
+    texts: Mapping[Field, Normal]
+    language: str
+    given: frozenset[str]
+
+    def original(self, field: Field) -> str:
+        """The text of a field as stored."""
+        return self.texts[field].original
+
+
+def resolve(reading: Reading, candidates: Iterable[Candidate]) -> list[Found]:
     """The mentions of an item, by field and place, none overlapping another.
 
     Full names come first: the longest of each overlap, a figure before a known entity, a person before an organisation
     before a place. Then surnames that stand alone and short forms of the people so found, where nothing beside them
-    speaks against it. `given` are first names that tell a namesake.
+    speaks against it.
     """
-    full, surnames = [], []
+    full: list[Candidate] = []
+    surnames: list[Candidate] = []
     for candidate in candidates:
         (surnames if candidate.kind >= Kind.SURNAME else full).append(candidate)
-    taken = {field: bytearray(len(text.original)) for field, text in texts.items()}
-    found = [
-        _full(candidate)
-        for candidate in sorted(full, key=_rank)
-        if _is_free(taken, candidate)
-        and _fits_context(candidate, texts[candidate.field].original, given)
-        and _take(taken, candidate)
-    ]
+    taken = {field: bytearray(len(text.original)) for field, text in reading.texts.items()}
+    found: list[Found] = []
+    for candidate in sorted(full, key=_rank):
+        span = (candidate.field, candidate.start, candidate.end)
+        text = reading.original(candidate.field)
+        if _is_free(taken, span) and _fits_context(candidate, text, reading.given):
+            _take(taken, span)
+            found.append(_full(candidate))
     people = _people(found)
-    cased = {field: is_title_case(text.original, language) for field, text in texts.items()}
-    shorts = _short_names(texts, found, people, language)
-    found += _short_mentions(texts, taken, shorts, people, surnames, language, given, cased)
+    spans = _short_spans(reading, _short_names(reading, found, people), people, surnames)
+    found += _short_mentions(reading, taken, spans, people)
     return sorted(found, key=lambda entry: (_FIELD_ORDER[entry.field], entry.start))
 
 
@@ -102,15 +117,16 @@ def _rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:
     )
 
 
-def _is_free(taken: Mapping[Field, bytearray], candidate: Candidate) -> bool:
+def _is_free(taken: Mapping[Field, bytearray], span: _Span) -> bool:
     """Whether no longer name holds a part of a span."""
-    return 1 not in taken[candidate.field][candidate.start : candidate.end]
+    field, start, end = span
+    return 1 not in taken[field][start:end]
 
 
-def _take(taken: Mapping[Field, bytearray], candidate: Candidate) -> bool:
+def _take(taken: Mapping[Field, bytearray], span: _Span) -> None:
     """Claim a span that is free."""
-    taken[candidate.field][candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
-    return True
+    field, start, end = span
+    taken[field][start:end] = b"\x01" * (end - start)
 
 
 def _fits_context(candidate: Candidate, text: str, given: frozenset[str]) -> bool:
@@ -155,69 +171,92 @@ def _people(found: Iterable[Found]) -> dict[str, _Person]:
     return people
 
 
-def _short_names(
-    texts: Mapping[Field, Normal], found: Iterable[Found], people: Mapping[str, _Person], language: str
-) -> dict[str, set[str]]:
+def _short_names(reading: Reading, found: Iterable[Found], people: Mapping[str, _Person]) -> Mapping[str, set[str]]:
     """Each short form, as written, with the ids of the people whom it may mean."""
     shorts: defaultdict[str, set[str]] = defaultdict(set)
     if len(people) > _MOST_PEOPLE:
         return shorts
     seen: set[tuple[str, str]] = set()
     for entry in found:
-        surface = texts[entry.field].original[entry.start : entry.end]
+        surface = reading.original(entry.field)[entry.start : entry.end]
         identity = entry.figure.id if entry.figure else entry.entity.id
         if entry.entity.type != "PER" or (surface, identity) in seen:
             continue
         seen.add((surface, identity))
         # A form in the accusative shortens to an accusative; the name itself gives the rest.
         for written in {surface, entry.entity.name} if entry.why.startswith("case") else {surface}:
-            for form in short_forms(written, entry.entity, language):
+            for form in short_forms(written, entry.entity, reading.language):
                 shorts[form].add(identity)
     return shorts
 
 
-def _short_mentions(  # noqa: PLR0913
-    texts: Mapping[Field, Normal],
-    taken: Mapping[Field, bytearray],
-    shorts: Mapping[str, set[str]],
-    people: Mapping[str, _Person],
-    surnames: Iterable[Candidate],
-    language: str,
-    given: frozenset[str],
-    cased: Mapping[Field, bool],
-) -> list[Found]:
-    """Surnames of prominent people, and short forms of those named in full, where nothing speaks against them."""
+class _Short(msgspec.Struct, frozen=True):
+    """A place where a short form stands: whom named in full it may mean, and the prominent surname that it may be."""
+
+    who: frozenset[str]
+    surname: Candidate | None
+    # The family name comes first in the full name, so that another's would go on behind it.
+    leads: bool
+
+
+def _short_spans(
+    reading: Reading, shorts: Mapping[str, set[str]], people: Mapping[str, _Person], surnames: Iterable[Candidate]
+) -> dict[_Span, _Short]:
+    spans: dict[_Span, _Short] = {}
+    for candidate in surnames:
+        leads = candidate.entity.country in FAMILY_FIRST
+        spans.setdefault((candidate.field, candidate.start, candidate.end), _Short(frozenset(), candidate, leads))
+    if not shorts:
+        return spans
     ids = list(people)
     numbers = {identity: number for number, identity in enumerate(ids)}
     automaton = Automaton(
         Name(form, numbers[identity], Kind.SURNAME) for form, who in shorts.items() for identity in sorted(who)
     )
-    spans: dict[tuple[Field, int, int], tuple[set[str], Candidate | None]] = {}
-    for candidate in surnames:
-        spans.setdefault((candidate.field, candidate.start, candidate.end), (set(), candidate))
-    if len(automaton):
-        for field, text in texts.items():
-            for hit in automaton.find(text, language):
-                who, candidate_or_none = spans.get((field, hit.start, hit.end), (set(), None))
-                spans[field, hit.start, hit.end] = (who | {ids[name.owner] for name in hit.names}, candidate_or_none)
+    for field, text in reading.texts.items():
+        for hit in islice(automaton.find(text, reading.language), HIT_LIMIT):
+            held = spans.get((field, hit.start, hit.end))
+            who = {ids[name.owner] for name in hit.names}
+            leads = any(_leads(people[ids[name.owner]].entity, name.written) for name in hit.names)
+            spans[field, hit.start, hit.end] = _Short(
+                (held.who if held else frozenset()) | who, held.surname if held else None, leads
+            )
+    return spans
+
+
+def _leads(entity: Entity, form: str) -> bool:
+    """Whether a short form is a family name at the head of the full one."""
+    return entity.country not in GIVEN_FIRST and entity.name.startswith(f"{form} ")
+
+
+def _short_mentions(
+    reading: Reading, taken: Mapping[Field, bytearray], spans: Mapping[_Span, _Short], people: Mapping[str, _Person]
+) -> list[Found]:
+    """Surnames of prominent people, and short forms of those named in full, where nothing speaks against them."""
+    cased = {field: is_title_case(text.original, reading.language) for field, text in reading.texts.items()}
     confused: set[str] = set()
-    decided: list[tuple[tuple[Field, int, int], set[str], Candidate | None]] = []
-    for (field, start, end), (who, surname) in sorted(spans.items(), key=lambda entry: entry[0][1] - entry[0][2]):
-        if 1 in taken[field][start:end]:
+    decided: list[tuple[_Span, _Short]] = []
+    for span, short in sorted(spans.items(), key=lambda entry: entry[0][1] - entry[0][2]):
+        if not _is_free(taken, span):
             continue
-        text = texts[field].original
-        family_first = any(people[identity].entity.country in {"KP", "KR", "CN", "TW", "HK", None} for identity in who)
-        if is_namesake(text, start, end, family_first=family_first, given=given, title_case=cased[field]):
-            confused.update(who)
-            continue
-        taken[field][start:end] = b"\x01" * (end - start)
-        decided.append(((field, start, end), who, surname))
-    made = (_short(span, who, surname, people, confused) for span, who, surname in decided)
+        field, start, end = span
+        text = reading.original(field)
+        namesake = (
+            follows_on(text, end, title_case=cased[field])
+            if short.leads
+            else goes_before(text, start, reading.given, title_case=cased[field])
+        )
+        if namesake:
+            confused.update(short.who)
+        else:
+            _take(taken, span)
+            decided.append((span, short))
+    made = (_short(span, set(short.who), short.surname, people, confused) for span, short in decided)
     return [entry for entry in made if entry is not None]
 
 
 def _short(
-    span: tuple[Field, int, int],
+    span: _Span,
     who: set[str],
     surname: Candidate | None,
     people: Mapping[str, _Person],

@@ -5,7 +5,6 @@ go by their first names (Indonesia, Malaysia, Thailand, Ethiopia, Iceland …) t
 """
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from pipeline.entities.inflect import forms
@@ -13,23 +12,29 @@ from pipeline.entities.normalise import normalise
 from pipeline.knowledge import Entity
 from pipeline.language.markers import words
 
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*\.?", re.UNICODE)
-_FAMILY_FIRST: Final = frozenset({"KP", "KR", "CN", "TW", "HK", "MO"})
-_GIVEN_NAMES: Final = frozenset({"ID", "MY", "BN", "TH", "LA", "ET", "ER", "IS", "TL"})
+FAMILY_FIRST: Final = frozenset({"KP", "KR", "CN", "TW", "HK", "MO"})
+GIVEN_FIRST: Final = frozenset({"ID", "MY", "BN", "TH", "LA", "ET", "ER", "IS", "TL"})
 _SLAVIC_LATIN: Final = frozenset({"pl", "cs", "sk", "hr", "bs", "sr", "sl"})
 # Common family names of Korea, China and Vietnam, for people of whom no country is known.
-_FAMILIES: Final = frozenset(
-    "kim lee ri yi pak park choe choi jong jung jeong chung kang cho jo yun yoon jang chang im lim han sin shin so seo"
-    " kwon hwang an ahn song ryu yu hong jon jeon ko go mun moon son ryang yang pae bae paek baek ho hur nam sim ro noh"
-    " xi wang zhang liu chen huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang xie tang deng cai"
-    " nguyen tran pham hoang vu vo dang bui do ngo duong".split()
+_FAMILIES: Final = _set(
+    "kim lee ri yi pak park choe choi jong jung jeong chung kang cho jo yun yoon jang chang im lim"
+    " han sin shin so seo kwon hwang an ahn song ryu yu hong jon jeon ko go mun moon son ryang yang"
+    " pae bae paek baek ho hur nam sim ro noh xi wang zhang liu chen huang zhao wu zhou xu sun ma zhu"
+    " hu guo he lin gao luo zheng liang xie tang deng cai nguyen tran pham hoang vu vo dang bui do"
+    " ngo duong"
 )
-_PARTICLES: Final = frozenset(
-    "al el ad an as ash at ar von van der den de da di du del della dos das la le ter ten bin ben ibn abu".split()
+_PARTICLES: Final = _set(
+    "al el ad an as ash at ar von van der den de da di du del della dos das la le ter ten bin ben ibn abu"
 )
 # Not a family name by itself: `bin Salman` is son of Salman.
 _PATRONYMIC: Final = frozenset({"bin", "ben", "ibn", "abu"})
-_SUFFIXES: Final = frozenset("jr sr ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi md".split())
+_SUFFIXES: Final = _set("jr sr ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi md")
 _MANY: Final = 3
 _TWO: Final = 2
 
@@ -48,7 +53,7 @@ def short_forms(surface: str, entity: Entity | None, language: str) -> frozenset
     chosen = _chosen(parts, entity)
     inflected = language in _SLAVIC_LATIN or not surface.isascii()
     made = {form for part in chosen for form in (part, *(forms(part) if inflected else ()))}
-    return frozenset(form for form in made if not _is_common(form))
+    return frozenset(form for form in made if not _is_common(form, language))
 
 
 def _chosen(parts: list[str], entity: Entity | None) -> set[str]:
@@ -57,10 +62,10 @@ def _chosen(parts: list[str], entity: Entity | None) -> set[str]:
     if marked:
         return marked
     country = entity.country if entity else None
-    if country in _FAMILY_FIRST or (country is None and _looks_family_first(parts)):
+    if country in FAMILY_FIRST or (country is None and _looks_family_first(parts)):
         return {parts[0]}
     chosen = set(_family_last(parts))
-    if country in _GIVEN_NAMES and len(parts[0]) > _TWO:
+    if country in GIVEN_FIRST and len(parts[0]) > _TWO:
         chosen.add(parts[0])
     return chosen
 
@@ -80,8 +85,10 @@ def _family_last(parts: list[str]) -> list[str]:
     return [joined] if parts[start].lower() in _PATRONYMIC else [joined, parts[-1]]
 
 
-@lru_cache(maxsize=4096)
-def _is_common(form: str) -> bool:
-    """Whether a short form is a word that any text has (`He`, `No`, `An`), which capitals do not tell apart."""
+def _is_common(form: str, language: str) -> bool:
+    """Whether a short form is a small word of the language (`He`, `No`), which capitals do not tell from a name."""
+    if len(form) < _TWO:
+        return True
+    listed = words()
     lowered = form.lower()
-    return len(form) < _TWO or any(lowered in listed for listed in words().values())
+    return lowered in listed.get(language, frozenset()) or lowered in listed["en"]

@@ -38,12 +38,14 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]+")
 _KANA: Final = re.compile(r"[\u30a0-\u30ff\u4e00-\u9fff]+")
 _CASED: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff\s.'’-]+")
 # Armenian, Hebrew, Arabic, Indic, Thai and other letters without capitals, in one script.
-_UNCASED: Final = re.compile(r"[\u0590-\u05ff\s'\"-]+|[\u0600-\u06ff\u200c\s-]+|[\u0900-\u0dff\s-]+|[\u0e00-\u10ff\s-]+")
+_UNCASED: Final = re.compile(
+    r"[\u0590-\u05ff\s'\"-]+|[\u0600-\u06ff\u200c\s-]+|[\u0900-\u0dff\s-]+|[\u0e00-\u10ff\s-]+"
+)
 # Languages with news whose names of countries are looked for; in the long tail of CLDR they collide with common words.
-NEWS_LANGUAGES: Final = frozenset(
-    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id is it ja ka kk km kn"
-    " ko ky lo lt lv mk ml mn mr ms my nb ne nl nn or pa pl ps pt ro ru si sk sl so sq sr sr_Latn sv sw ta te tg th tk tr"
-    " ug uk ur uz vi zh zh_Hant zu".split()
+NEWS_LANGUAGES: Final = (
+    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id"
+    " is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl nn or pa pl ps pt ro ru si sk sl"
+    " so sq sr sr_Latn sv sw ta te tg th tk tr ug uk ur uz vi zh zh_Hant zu"
 )
 _RELATED: Final = (
     ("id", "ms", "jv", "su"), ("bs", "hr", "sr", "cnr"), ("da", "nb", "nn"), ("cs", "sk"), ("fa", "prs", "ckb"),
@@ -53,8 +55,15 @@ _RELATIVES: Final = {code: codes for codes in _RELATED for code in codes}
 # CLDR's territories that are no places of the news, or are named in places.tsv under another id.
 _SKIPPED: Final = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 _PARENTHESIS: Final = re.compile(r"\s*[(（].*?[)）]")
-_CONTINENTS: Final = {"002": "Africa", "003": "North America", "005": "South America", "009": "Oceania", "019": "Americas",
-                      "142": "Asia", "150": "Europe"}  # fmt: skip
+_CONTINENTS: Final = {
+    "002": "Africa",
+    "003": "North America",
+    "005": "South America",
+    "009": "Oceania",
+    "019": "Americas",
+    "142": "Asia",
+    "150": "Europe",
+}
 
 
 class _City(TypedDict):
@@ -85,19 +94,19 @@ def territories() -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]]]
     english = {code: str(name) for code, name in Locale("en").territories.items() if _is_place(code)}
     names: dict[str, defaultdict[str, set[str]]] = {code: defaultdict(set) for code in english}
     known = set(localedata.locale_identifiers())
-    for language in NEWS_LANGUAGES & known:
+    for language in known.intersection(NEWS_LANGUAGES.split()):
         group = _neighbours(language)
         for code, name in Locale.parse(language).territories.items():
             if code in names and (kept := _territory_name(str(name))):
                 names[code][kept] |= group
-    return english, {
-        code: {name: frozenset(who) for name, who in listed.items()} for code, listed in names.items()
-    }
+    return english, {code: {name: frozenset(who) for name, who in listed.items()} for code, listed in names.items()}
 
 
 def _neighbours(identifier: str) -> frozenset[str]:
     """The BCP 47 codes of texts in which names of a CLDR locale may stand: its own and its near relatives'."""
-    language = {"zh": "zh-Hans", "zh_Hant": "zh-Hant", "no": "nb", "fil": "tl", "sr_Latn": "sr"}.get(identifier, identifier)
+    language = {"zh": "zh-Hans", "zh_Hant": "zh-Hant", "no": "nb", "fil": "tl", "sr_Latn": "sr"}.get(
+        identifier, identifier
+    )
     return frozenset(_RELATIVES.get(language, (language,)))
 
 
@@ -183,20 +192,25 @@ def _languages(name: str, size: int, country: str) -> tuple[str, ...] | None:
     Short names in scripts without spaces or capitals are parts of other words, so they need a larger city.
     """
     if _HANGUL.fullmatch(name):
-        own = country in {"KR", "KP"}
-        return ("ko",) if own or (size >= _MILLION and len(name) > _SHORTEST_HAN) else ()
+        safe = country in {"KR", "KP"} or (size >= _MILLION and len(name) > _SHORTEST_HAN)
+        return ("ko",) if safe else ()
     if _HAN.fullmatch(name):
-        if len(name) > _SHORTEST_HAN:
-            return ("ja", *_CHINESE) if size >= POPULATION_FOR_UNCASED else ()
-        if size >= _MILLION:
-            return ("ja", *_CHINESE)
-        return ("ja",) if country == "JP" and size >= POPULATION_FOR_UNCASED and len(name) == _SHORTEST_HAN else ()
+        return _languages_of_han(name, size, country)
     if _KANA.fullmatch(name):
         return ("ja",) if len(name) > _SHORTEST_HAN and size >= POPULATION_FOR_ALIASES else ()
     if _CASED.fullmatch(name):
-        named = len(name) > _SHORTEST_LATIN and name[0].isupper() and not name.isupper()
-        return None if named and size >= _MILLION else ()
-    return None if size >= POPULATION_FOR_UNCASED and len(name) >= _SHORTEST_UNCASED and _UNCASED.fullmatch(name) else ()
+        safe = size >= _MILLION and len(name) > _SHORTEST_LATIN and name[0].isupper() and not name.isupper()
+    else:
+        long = len(name) >= _SHORTEST_UNCASED
+        safe = size >= POPULATION_FOR_UNCASED and long and _UNCASED.fullmatch(name) is not None
+    return None if safe else ()
+
+
+def _languages_of_han(name: str, size: int, country: str) -> tuple[str, ...]:
+    long = len(name) > _SHORTEST_HAN
+    if size >= (POPULATION_FOR_UNCASED if long else _MILLION):
+        return ("ja", *_CHINESE)
+    return ("ja",) if country == "JP" and size >= POPULATION_FOR_UNCASED else ()
 
 
 def _is_known_by_name(city: _City) -> bool:
@@ -222,7 +236,11 @@ def places() -> tuple[Entity, ...]:
             merged[twin] = _joined(merged[twin], entity)
         elif entity.name.casefold() not in stop and (entity.role == "capital" or _is_known_by_name(city)):
             merged[entity.id] = entity
-    curated = frozenset(name for entity in written for name in (entity.name, *entity.aliases))
+    curated = frozenset(
+        name
+        for entity in written
+        for name in (entity.name, *entity.aliases, *(limited.name for limited in entity.limited))
+    )
     refused = stop | _first_names()
     return tuple(_without(entity, refused, curated) for entity in merged.values())
 
@@ -231,7 +249,11 @@ def _first_names() -> frozenset[str]:
     """Single words of the names of people who are known, case-folded: a city of that name is rarely meant."""
     people = table("figures.tsv")
     return frozenset(
-        word.casefold() for person in people for name in (person.name, *person.aliases) if " " in name for word in name.split()
+        word.casefold()
+        for person in people
+        for name in (person.name, *person.aliases)
+        if " " in name
+        for word in name.split()
     )
 
 
@@ -252,5 +274,5 @@ def _without(entity: Entity, stop: frozenset[str], curated: frozenset[str]) -> E
     return msgspec.structs.replace(
         entity,
         aliases=tuple(name for name in entity.aliases if name in curated or name.casefold() not in stop),
-        limited=tuple(entry for entry in entity.limited if entry.name.casefold() not in stop),
+        limited=tuple(entry for entry in entity.limited if entry.name in curated or entry.name.casefold() not in stop),
     )

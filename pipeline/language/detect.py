@@ -1,11 +1,11 @@
 """In what language an item is: script first, then letters, then langdetect's profiles, and the feed's hint last.
 
-    sample ─► scripts ─┬─ one language's own script ───────────────────────────► answer
-                       ├─ Han: simplified or traditional by characters ────────► answer
-                       └─ Latin, Cyrillic, Arabic, Devanagari, Bengali, Hebrew
-                             letters that one language has ────────────────────► answer
-                             n-gram profiles of the languages of that script ──► answer, or `und`
-                                                                                    └─ the hint, where it fits
+sample ─► scripts ─┬─ one language's own script ───────────────────────────► answer
+                   ├─ Han: simplified or traditional by characters ────────► answer
+                   └─ Latin, Cyrillic, Arabic, Devanagari, Bengali, Hebrew
+                         letters that one language has ────────────────────► answer
+                         n-gram profiles of the languages of that script ──► answer, or `und`
+                                                                                └─ the hint, where it fits
 """
 
 from dataclasses import dataclass, replace
@@ -37,6 +37,7 @@ class Language:
     reason: str | None = None
 
 
+_LATIN: Final = "af ca cs cy da de en es et fi fr hr hu id it lt lv nb nl pl pt ro sk sl so sq sv sw tl tr vi"
 # The languages that langdetect tells apart within a script. A script not listed here has no profile.
 _PROFILED: Final = {
     "Cyrl": frozenset({"ru", "uk", "bg", "mk"}),
@@ -44,9 +45,7 @@ _PROFILED: Final = {
     "Deva": frozenset({"hi", "mr", "ne"}),
     "Beng": frozenset({"bn"}),
     "Hebr": frozenset({"he"}),
-    "Latn": frozenset(
-        "af ca cs cy da de en es et fi fr hr hu id it lt lv nb nl pl pt ro sk sl so sq sv sw tl tr vi".split()
-    ),
+    "Latn": frozenset(_LATIN.split()),
 }
 
 _MARKED: Final = frozenset({"Latn", "Cyrl"})
@@ -102,15 +101,12 @@ def _of_text(text: str) -> Language:
 
 def _of_script(text: str, script: str, weight: int) -> Language:
     if script in ALONE:
-        if weight < _FEWEST_ALONE:
-            return Language("und", 0.0, reason="too short")
-        return Language(ALONE[script], 0.99 if weight > _FEWEST_SHARED else 0.9)
+        sure = 0.99 if weight > _FEWEST_SHARED else 0.9
+        return Language(ALONE[script], sure) if weight >= _FEWEST_ALONE else Language("und", 0.0, reason="too short")
     if script == "Hani":
         return _of_han(text)
-    if script not in _PROFILED:
-        return Language("und", 0.0, reason="script unknown")
-    if weight < _FEWEST_SHARED:
-        return Language("und", 0.0, reason="too short")
+    if script not in _PROFILED or weight < _FEWEST_SHARED:
+        return Language("und", 0.0, reason="too short" if script in _PROFILED else "script unknown")
     lowered = text.lower() if _shouts(text) else text
     own = by_letters(lowered, script) or _of_special(lowered, script)
     if own is not None and own not in _PROFILED[script]:
@@ -139,7 +135,11 @@ def _of_han(text: str) -> Language:
         return Language("und", 0.0, reason="too short")
     if code is None:
         # Han alone without a telling character: most likely Chinese, of either script; short Japanese too.
-        return Language("zh-Hans", _HINT_CONFIDENCE) if number >= _FEWEST_SHARED else Language("und", 0.4, "zh-Hans", "too short")
+        return (
+            Language("zh-Hans", _HINT_CONFIDENCE)
+            if number >= _FEWEST_SHARED
+            else Language("und", 0.4, "zh-Hans", "too short")
+        )
     return Language(code, 0.6 + 0.39 * share * min(1.0, number / _FEWEST_SHARED))
 
 
@@ -201,8 +201,8 @@ def _canonical(hint: str | None) -> str | None:
 @lru_cache(maxsize=512)
 def script_of(language: str) -> str | None:
     """The script that a language is mostly written in (ISO 15924), by CLDR's likely subtags; None if unknown."""
-    base = language.split("-")[0]
+    base = language.split("-", maxsplit=1)[0]
     if base == "zh":
         return "Hani"
     likely = get_global("likely_subtags").get(base)
-    return str(likely.split("_")[1]) if likely else None
+    return str(likely.split("_", maxsplit=2)[1]) if likely else None

@@ -72,7 +72,7 @@ TAKEN_FOR: Final = {
 
 def language_group(code: str) -> str:
     """The group of a BCP 47 code, which is the key of the stories: `id-ms`, `zh`, …, or the code itself."""
-    return _GROUP_OF.get(code) or _GROUP_OF.get(code.split("-")[0], code)
+    return _GROUP_OF.get(code) or _GROUP_OF.get(code.split("-", maxsplit=1)[0], code)
 
 
 def groups() -> frozenset[str]:

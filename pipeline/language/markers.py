@@ -42,8 +42,9 @@ def words() -> dict[str, frozenset[str]]:
 def by_words(text: str, taken: str, profiled: frozenset[str]) -> Marked | None:
     """The language outside `profiled` that a text judged to be `taken` is really in, or None.
 
-    A candidate needs at least two words that are its own and not `taken`'s (one between neighbours, unopposed), a share of all words (12 %, between close
-    neighbours 2.5 %), and half as many again as `taken` has of its own; the largest share wins.
+    A candidate needs at least two words that are its own and not `taken`'s (one between neighbours, unopposed), a share
+    of all words (12 %, between close neighbours 2.5 %), and half as many again as `taken` has of its own; the largest
+    share wins.
     """
     found = _WORD.findall(text.casefold())
     lists = words()

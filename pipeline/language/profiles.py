@@ -95,9 +95,7 @@ def score(text: str) -> Scores:
     known = sum(map(profiles.lanes.__contains__, found))
     raw = total.to_bytes(len(profiles.languages) * _LANE // 8, "little")
     values = memoryview(raw).cast("I")
-    scores = {
-        language: value / _SCALE for language, value in zip(profiles.languages, values, strict=True)
-    }
+    scores = {language: value / _SCALE for language, value in zip(profiles.languages, values, strict=True)}
     return Scores(scores, known)
 
 

@@ -9,7 +9,9 @@ _SUMMARY_LIMIT: Final = 300
 # Raw text is cut to this before any pattern runs over it, so that cost does not grow with the item.
 _SLACK: Final = 3
 
-_NOISE: Final = re.compile(r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@[\w.-]{1,255}|[@#]\w{1,100}|\b\w{1,63}\.(?:com|net|org|id)\b")
+_NOISE: Final = re.compile(
+    r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@[\w.-]{1,255}|[@#]\w{1,100}|\b\w{1,63}\.(?:com|net|org|id)\b"
+)
 _SPACES: Final = re.compile(r"\s+")
 
 

@@ -91,7 +91,7 @@ _WEIGHTS: Final = {"Hani": 3, "Kore": 2, "Jpan": 2}
 def mark(character: str) -> str:
     """The one-letter mark of a character's script, or nothing for what is no letter."""
     code = ord(character)
-    if code < 0x80:
+    if character.isascii():
         return "L" if character.isalpha() else LETTERLESS
     if not character.isalpha() and not unicodedata.category(character).startswith("M"):
         return LETTERLESS
@@ -125,6 +125,4 @@ def only(text: str, script: str) -> str:
     if script == "Jpan":
         kept.add("Z")
     table = _Marks()
-    return "".join(
-        character if (found := table[ord(character)]) in kept or not found else " " for character in text
-    )
+    return "".join(character if (found := table[ord(character)]) in kept or not found else " " for character in text)
