@@ -42,9 +42,8 @@ def words() -> dict[str, frozenset[str]]:
 def by_words(text: str, taken: str, profiled: frozenset[str]) -> Marked | None:
     """The language outside `profiled` that a text judged to be `taken` is really in, or None.
 
-    A candidate needs at least two words that are its own and not `taken`'s (one between neighbours, unopposed), a share
-    of all words (12 %, between close neighbours 2.5 %), and half as many again as `taken` has of its own; the largest
-    share wins.
+    A candidate needs at least two different words that are its own and not `taken`'s, a share of all words (12 %,
+    between close neighbours 2.5 %), and half as many again as `taken` has of its own; the largest share wins.
     """
     found = _WORD.findall(text.casefold())
     lists = words()
@@ -53,11 +52,11 @@ def by_words(text: str, taken: str, profiled: frozenset[str]) -> Marked | None:
     for code, listed in lists.items():
         if code in profiled or not _may_be(code, taken):
             continue
-        hits = sum(map((listed - rival).__contains__, found))
+        own = [word for word in found if word in listed and word not in rival]
+        hits = len(own)
         against = sum(map((rival - listed).__contains__, found))
         needed = (_SHARE_OF_CLOSE if code in _CLOSE else _SHARE) * len(found)
-        least = 1 if code in _CLOSE and not against else _AT_LEAST
-        if hits >= max(least, needed, against * _AHEAD) and (hits - against) / needed > most:
+        if len(set(own)) >= _AT_LEAST and hits >= max(needed, against * _AHEAD) and (hits - against) / needed > most:
             best, most = code, (hits - against) / needed
     return Marked(best, min(0.95, 0.6 + 0.1 * most)) if best is not None else None
 
