@@ -72,7 +72,7 @@ def _handler(settings: Settings, name: str, progress: Progress) -> BatchHandler:
 
 def live_recogniser(settings: Settings) -> Recogniser:
     """A recogniser of the knowledge base and of everyone tracked, which follows the changes by itself."""
-    recogniser = Recogniser(load())
+    recogniser = Recogniser(load().entities)
     tracked = TrackedFigures(
         settings, lambda key, figure: recogniser.untrack(key) if figure is None else recogniser.track(figure)
     )

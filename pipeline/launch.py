@@ -18,6 +18,7 @@ from schemas.settings import PREFIX, Settings
 FIRST_WAIT, LONGEST_WAIT, QUIET_SECONDS = 0.3, 10.0, 60.0
 STOP_SECONDS = 10.0
 READY_SECONDS = 120.0
+START_TRIES = 3
 
 
 class NotReady(RuntimeError):
@@ -56,6 +57,11 @@ class Process:
             )
         self.restarts += 1
         self._started = time.monotonic()
+
+    def complaint(self) -> str:
+        """That it does not come up, with the last line of its log."""
+        lines = self.log_path.read_text("utf-8", "replace").strip().splitlines()
+        return f"{self.name} does not come up: {lines[-1] if lines else 'it says nothing'} ({self.log_path})"
 
     def watch(self) -> str | None:
         """Start it anew where it has ended and the wait is over; says what happened, if anything."""
@@ -126,8 +132,9 @@ class Pipeline:
         while waiting:
             waiting = [process for process in waiting if not self._ready_file(process).exists()]
             self.watch(say)
-            if time.monotonic() > deadline:
-                raise NotReady(f"{waiting[0].name} does not come up; its log is {waiting[0].log_path}")
+            failing = [process for process in waiting if process.restarts >= START_TRIES]
+            if failing or time.monotonic() > deadline:
+                raise NotReady((failing or waiting)[0].complaint())
             time.sleep(0.1)
 
     def watch(self, say: Callable[[str], None]) -> bool:

@@ -4,6 +4,7 @@ From `KABAR_*` in the environment and one YAML file (`KABAR_CONFIG`, or `kabar.y
 environment wins. A name that is unknown or a value that is malformed is an error that names it.
 """
 
+import difflib
 import ipaddress
 import os
 import tempfile
@@ -129,7 +130,9 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - each setting 
     known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHER_NAMES
     strange = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
     if strange:
-        raise SettingsError(f"unknown setting {', '.join(strange)}; known are {', '.join(sorted(known))}")
+        near = difflib.get_close_matches(strange[0], known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; docs/reference.md lists them all"
+        raise SettingsError(f"unknown setting {', '.join(strange)}{hint}")
     try:
         return Settings(**overrides)
     except pydantic.ValidationError as error:

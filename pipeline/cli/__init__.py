@@ -16,18 +16,19 @@ from schemas.settings import SettingsError
 
 NOTHING, WRONG, UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130
 
-# Which module holds a command; each is imported only when its command is called, which keeps `kabar --help` quick.
+# Which module holds a command, and what it is for. A module is imported only when its command is called, which keeps
+# `kabar --help` quick.
 COMMANDS = {
-    "up": "pipeline.cli.up",
-    "feeds": "pipeline.cli.feeds",
-    "ingest": "pipeline.cli.ingest",
-    "enrich": "pipeline.cli.enrich",
-    "search": "pipeline.cli.search",
-    "figures": "pipeline.cli.figures",
-    "alerts": "pipeline.cli.alerts",
-    "why": "pipeline.cli.why",
-    "deadletters": "pipeline.cli.deadletters",
-    "books": "pipeline.cli.books",
+    "up": ("pipeline.cli.up", "Start everything on this machine."),
+    "feeds": ("pipeline.cli.feeds", "The feeds that are followed."),
+    "ingest": ("pipeline.cli.ingest", "Send files or standard input into the pipeline."),
+    "enrich": ("pipeline.cli.enrich", "A filter: language and names of items, without servers."),
+    "search": ("pipeline.cli.search", "Search what was indexed, with facets."),
+    "figures": ("pipeline.cli.figures", "Who is tracked."),
+    "alerts": ("pipeline.cli.alerts", "What was told, to whom, and why."),
+    "why": ("pipeline.cli.why", "Where an item went, step by step."),
+    "deadletters": ("pipeline.cli.deadletters", "What could not be handled."),
+    "books": ("pipeline.cli.books", "Whether everything fetched is accounted for."),
 }
 
 
@@ -38,10 +39,18 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name]).command
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
+
+
+def load_command(name: str) -> click.Command:
+    """Import the command of that name."""
+    command: click.Command = import_module(COMMANDS[name][0]).command
+    return command
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -33,7 +33,7 @@ def command(path: Path, figures: Path | None, only: str | None) -> None:
     """
     recogniser = None
     if only != "language":
-        recogniser = Recogniser(load())
+        recogniser = Recogniser(load().entities)
         if figures is not None:
             recogniser.track_all(_watchlist(figures))
     stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")

@@ -12,10 +12,11 @@ from types import FrameType
 
 import click
 import msgspec
-from deploy.embedded import start
 
 from connectors.demo import DEMO_FIGURES, demo_feeds, start_demo_server
 from connectors.feeds.registry import read_states
+from deploy.embedded import start
+from deploy.errors import DeployError
 from pipeline.books import books
 from pipeline.cli.books import show as show_books
 from pipeline.cli.context import Running, print_json, running_file
@@ -75,7 +76,7 @@ def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bo
         try:
             pipeline.start(say)
         except NotReady as error:
-            raise click.ClickException(str(error)) from error
+            raise DeployError(str(error)) from error
         wanted += _start_demo(stack, settings) if demo else []
         _write_down(stack, settings, pipeline)
         _show_items(stack, settings, say)
@@ -117,15 +118,16 @@ def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> Settings:
     servers = stack.enter_context(
         start(
             settings.data_dir,
-            kafka=settings.kafka is None,
-            elasticsearch=settings.elasticsearch is None,
+            with_kafka=settings.kafka is None,
+            with_elasticsearch=settings.elasticsearch is None,
             kafka_port=settings.kafka_port,
             elasticsearch_port=settings.elasticsearch_port,
             progress=say,
         )
     )
     return settings.with_servers(
-        kafka=settings.kafka or servers.kafka, elasticsearch=settings.elasticsearch or servers.elasticsearch
+        kafka=settings.kafka or str(servers.kafka),
+        elasticsearch=settings.elasticsearch or str(servers.elasticsearch),
     )
 
 
