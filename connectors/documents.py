@@ -12,7 +12,7 @@ from lxml import etree
 
 from connectors.dates import parse_date
 from connectors.parse.fields import tidy_language
-from connectors.text import one_line, plain, plain_element
+from connectors.text import html_root, one_line, plain, plain_element
 from connectors.urls import canonical_url
 
 TITLE_LENGTH = 120
@@ -83,11 +83,7 @@ def read_html(text: str, url: str | None = None) -> Document:
 
     The body is what stands in `article`, else in `main`, else in the page.
     """
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        root = None
+    root = html_root(text)
     if root is None:
         return read_text(plain(text))
     meta = _meta(root)

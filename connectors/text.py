@@ -14,7 +14,16 @@ from lxml import etree
 from connectors.dates import parse_date
 from connectors.urls import absolute_url, canonical_url
 
-__all__ = ["absolute_url", "canonical_url", "has_markup", "one_line", "parse_date", "plain", "plain_element"]
+__all__ = [
+    "absolute_url",
+    "canonical_url",
+    "has_markup",
+    "html_root",
+    "one_line",
+    "parse_date",
+    "plain",
+    "plain_element",
+]
 
 HTML_LIMIT = 2_000_000
 
@@ -42,7 +51,7 @@ _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 
 def has_markup(text: str) -> bool:
     """Whether a text holds HTML: a tag that HTML has, or an entity. `5 < 6` and `AT&T` are none."""
-    return _has_tag(text) or bool(_ENTITY.search(text))
+    return _has_tag(text) or (bool(_ENTITY.search(text)) and html.unescape(text) != text)
 
 
 def _has_tag(text: str) -> bool:
@@ -55,7 +64,7 @@ def plain(text: str | None) -> str:
     if not text:
         return ""
     if "<" in text and _has_tag(text):
-        return _tidy(_read_html(text[:HTML_LIMIT]))
+        return _tidy(_read_html(text))
     # Twice: feeds that escape what is escaped already are common, and `&amp;nbsp;` means nothing else.
     if "&" in text:
         text = html.unescape(text)
@@ -74,21 +83,25 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _read_html(text: str) -> str:
+def html_root(text: str) -> etree._Element | None:
+    """The tree of a piece of HTML, or None where there is none or it is nested deeper than libxml2 goes (256)."""
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     # NUL ends the text for libxml2; a lone surrogate has no UTF-8.
-    data = text.replace("\x00", "").encode("utf-8", "replace")
+    data = text[:HTML_LIMIT].replace("\x00", "").encode("utf-8", "replace")
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        root = None
-    if root is None or any(entry.type == _TOO_DEEP for entry in parser.error_log):
-        return _without_tags(text)
-    return "".join(_pieces(root))
+        return None
+    return None if any(entry.type == _TOO_DEEP for entry in parser.error_log) else root
+
+
+def _read_html(text: str) -> str:
+    root = html_root(text)
+    return _without_tags(text) if root is None else "".join(_pieces(root))
 
 
 def _without_tags(text: str) -> str:
-    # Nested deeper than libxml2 goes (256): no page means that, so its structure is given up and its words are kept.
+    # Nested too deep: no page means that, so its structure is given up and its words are kept.
     return html.unescape(_ANY_TAG.sub(" ", text))
 
 

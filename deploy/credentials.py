@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from deploy import cache
+
 USER, WRITER, READER = "kabar", "kabar-writer", "kabar-reader"
 VALID_DAYS = 365
 RENEW_DAYS = 30
@@ -52,6 +54,11 @@ class _Pair:
 def ensure(folder: Path) -> Credentials:
     """The credentials kept in `folder`, made or renewed where needed. Passwords stay; certificates last a year."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with cache.locked(folder):  # Both servers start at once and ask for the same files.
+        return _ensure(folder)
+
+
+def _ensure(folder: Path) -> Credentials:
     paths = (folder / "ca.pem", folder / "server.pem", folder / "server-key.pem")
     store = folder / "passwords.json"
     if not store.is_file():

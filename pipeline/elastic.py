@@ -12,7 +12,8 @@ from typing import Any, Self
 import msgspec
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError  # noqa: TID251
 
-from schemas.index import template
+from schemas.codec import now
+from schemas.index import month_alias, template
 from schemas.settings import Settings
 
 RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
@@ -90,6 +91,11 @@ class Index:
             refresh_seconds=settings.refresh_seconds,
         )
         self._call(self._client.indices.put_index_template, name=self.items, **body)
+
+    def prepare(self) -> None:
+        """The template, and this month's index, so that the first item finds it ready."""
+        self.ensure_template()
+        self.ensure_month(month_alias(self.prefix, now()))
 
     def ensure_month(self, alias: str) -> None:
         """Create a month's index behind its write alias, unless it is there."""

@@ -46,6 +46,7 @@ class Process:
     def start(self) -> None:
         """Start it now."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._close_pipe()
         with self.log_path.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own modules, no shell
                 self._command,
@@ -92,7 +93,10 @@ class Process:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-        if self._child.stdin is not None:
+        self._close_pipe()
+
+    def _close_pipe(self) -> None:
+        if self._child is not None and self._child.stdin is not None:
             self._child.stdin.close()
 
 

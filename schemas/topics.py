@@ -54,4 +54,8 @@ TOPICS = (
     Topic(name=FEEDS, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),
+    # The agents' tables. Faust would create these itself, but goes on before the broker knows them everywhere.
+    Topic(name="kabar-enrich-enrich-table-changelog", keyed_by="item id", compacted=True),
+    Topic(name="kabar-stories-stories-table-changelog", keyed_by="item id", compacted=True),
+    Topic(name="kabar-notify-notify-table-changelog", keyed_by="alert id", compacted=True),
 )

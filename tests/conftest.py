@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deploy.embedded import start
 
+from deploy.embedded import start
 from pipeline.elastic import Index
 from pipeline.launch import Pipeline
 from schemas.broker import Admin
@@ -27,7 +27,7 @@ def kabar_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
         with Admin(settings) as admin:
             admin.ensure_topics(TOPICS)
         with Index(settings) as index:
-            index.ensure_template()
+            index.prepare()
         yield settings
 
 

@@ -33,3 +33,12 @@ def until_idle(settings: Settings, pipeline: Pipeline, *, seconds: float) -> Non
         return quiet > 1
 
     until(idle, seconds=seconds, what="the pipeline is idle", every=0.5)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until something holds, for a test that says itself what it is.
+
+    Raises:
+        AssertionError: it did not within so many seconds.
+    """
+    until(holds, seconds=seconds, what="the condition holds")

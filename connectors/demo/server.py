@@ -95,7 +95,7 @@ class FeedHandler:
         self._replies = tuple(reply(feed, number, start) for number in range(1, EDITIONS + 1))
         self._next = 0
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """200 with the next edition, or 304 where the client has it; only a 200 sent whole counts as seen."""
         answer = self._replies[self._next]
         if answer.matches(request):
@@ -117,7 +117,7 @@ def build_app(start: datetime) -> web.Application:
     app = web.Application()
     app.router.add_get("/", _list_feeds)
     for feed in FEEDS:
-        app.router.add_get(feed.path, FeedHandler(feed, start), allow_head=False)
+        app.router.add_get(feed.path, FeedHandler(feed, start).serve, allow_head=False)
         if feed.redirected_from:
             app.router.add_get(feed.redirected_from, _redirect_to(feed.path), allow_head=False)
     return app

@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
@@ -46,17 +47,18 @@ IDLE_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, *, lag: Lag = no_lag) -> None:
+def run(settings: Settings, *, lag: Lag = no_lag, connect: Callable[[Settings], Producer] = Producer) -> None:
     """Poll this worker's share of the feeds until SIGTERM or SIGINT, which end it within 3 seconds.
 
     Args:
         settings: with the address of Kafka.
         lag: how many records wait downstream, for the pace of backfills; called in a thread.
+        connect: makes the producer.
 
     Raises:
         BrokerError: Kafka does not answer at the start.
     """
-    with Producer(settings) as producer:
+    with connect(settings) as producer:
         asyncio.run(_until_signal(Poller(settings, producer, lag=lag)))
 
 

@@ -85,6 +85,6 @@ def _read(text: str, url: str) -> ParsedFeed | Unreadable:
         name, repairs = fields.name_of(root), (*repairs, "feed-inside-html")
     reader = READERS.get(name)
     if reader is None:
-        return Unreadable(reason=f"XML, but no feed: its root is <{name[:60]}>")
+        return Unreadable(reason=f"XML, but no feed: its root is <{etree.QName(root).localname[:60]}>")
     feed = reader(root, url)
     return dataclasses.replace(feed, repairs=(*repairs, *feed.repairs))

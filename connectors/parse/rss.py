@@ -19,7 +19,7 @@ def read_rss(root: etree._Element, url: str) -> ParsedFeed:
     home = f.link(f.raw(channel, "link"), url, Repairs())
     dates = DateReader(language)
     # Wherever they stand: beside the channel in RDF, and inside another element where a tag was left open.
-    items = [element for element in root.iter("{*}item") if f.name_of(element) == "item"]
+    items = [element for element in root.iter("{*}item", "{*}ITEM", "{*}Item") if f.name_of(element) == "item"]
     return ParsedFeed(
         kind=_kind(root),
         title=f.title_text(next(iter(channel.get("title", [])), None), repairs),

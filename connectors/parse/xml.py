@@ -30,8 +30,8 @@ _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     """The root of a document and the repairs that reading it took, or why it cannot be read."""
     start = _DECLARATION.match(text)
-    text = text[start.end() :] if start else text.lstrip()
-    text = _without_doctype(text) or ""
+    text = (text[start.end() :] if start else text).lstrip()
+    text = (_without_doctype(text) or "").lstrip()
     if not text:
         return Unreadable(reason="a DOCTYPE with an internal subset is refused: it can define entities that explode")
     root = _parse(text, recover=False)

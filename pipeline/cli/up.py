@@ -137,7 +137,7 @@ def _prepare(settings: Settings, say: _Say) -> None:
     if created:
         say(f"Created {len(created)} topics")
     with Index(settings) as index:
-        index.ensure_template()
+        index.prepare()
     say("Starting the steps …")
 
 

@@ -11,6 +11,7 @@ For a known item nothing is decided again: it keeps its placement, and a new rev
 """
 
 import heapq
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -34,13 +35,15 @@ FOUNDERS_THRESHOLD = 0.11
 FADE = timedelta(days=14)  # similarity counts half where the story last moved so long ago
 
 INDEXED_TERMS = 12
-QUERY_TERMS = 16
-NEWEST_OF_TERM = 32
+QUERY_TERMS = 12
+NEWEST_OF_TERM = 24
 NEWEST_OF_BAND = 8
 COPIES_CHECKED = 12
-STORIES_COMPARED = 6
+STORIES_COMPARED = 5
+WORTH_COMPARING = 0.4  # of what the likeliest story shares
+PROFILES_KEPT = 4_000  # each about 5 KB; they can be made again from the rows
 FIRST_MEMBERS = 2
-NEWEST_MEMBERS = 6
+NEWEST_MEMBERS = 5
 
 # A row that left the window is deleted only when its event is too far back to be delivered again, since a redelivered
 # event must find its answer. Faust commits every 10,000 events or less.
@@ -59,7 +62,9 @@ class Window:
         self._span = millis_of(span)
         self._rows: dict[str, Row] = {}
         self._ids: dict[int, str] = {}  # of what is inside the window, by seq
+        self._story_of: dict[int, str] = {}  # of what is indexed
         self._stories: dict[str, list[int]] = {}
+        self._founders: dict[str, tuple[list[int], Story]] = {}
         self._profiles: dict[str, Story] = {}
         self._contents = Postings()
         self._bands = Postings()
@@ -187,28 +192,39 @@ class Window:
     def _likely_stories(self, item: Vector) -> list[str]:
         """The stories of items that share the most telling terms."""
         scores: dict[str, float] = {}
+        story_of = self._story_of.__getitem__
         for key, weight in islice(item.weights.items(), QUERY_TERMS):
-            newest = self._terms.newest(key, NEWEST_OF_TERM)
-            for story in {self._rows[self._ids[seq]].story for seq in newest}:
+            for story in set(map(story_of, self._terms.newest(key, NEWEST_OF_TERM))):
                 scores[story] = scores.get(story, 0.0) + weight * weight
-        return heapq.nsmallest(STORIES_COMPARED, scores, key=lambda story: (-scores[story], story))
+        least = max(scores.values(), default=0.0) * WORTH_COMPARING
+        likely = [(-score, story) for story, score in scores.items() if score >= least]
+        return [story for _, story in heapq.nsmallest(STORIES_COMPARED, likely)]
 
     def _profile(self, story: str) -> Story:
         found = self._profiles.get(story)
         if found is None:
             members = self._stories[story]
             chosen = members[:FIRST_MEMBERS] + members[FIRST_MEMBERS:][-NEWEST_MEMBERS:]
-            found = profile(self._rows[self._ids[seq]].terms for seq in chosen)
+            found = self._profile_of(chosen)
+            if len(self._profiles) >= PROFILES_KEPT:
+                self._profiles.clear()
+                self._founders.clear()
             self._profiles[story] = found
         return found
+
+    def _profile_of(self, members: list[int]) -> Story:
+        return profile(self._rows[self._ids[seq]].terms for seq in members)
 
     def _near_founders(self, story: str, item: Vector) -> bool:
         """Whether the item has something in common with the story's first members too, which bounds its drift."""
         members = self._stories[story]
         if len(members) <= FIRST_MEMBERS + 1:
             return True
-        founders = profile(self._rows[self._ids[seq]].terms for seq in members[:FIRST_MEMBERS])
-        return cosine(item, founders, self._frequencies, FOUNDERS_THRESHOLD) > 0.0
+        first = members[:FIRST_MEMBERS]
+        found = self._founders.get(story)
+        if found is None or found[0] != first:
+            found = self._founders[story] = (first, self._profile_of(first))
+        return cosine(item, found[1], self._frequencies, FOUNDERS_THRESHOLD) > 0.0
 
     def _fade(self, story: str, first_seen: int) -> float:
         newest = self._rows[self._ids[self._stories[story][-1]]].first_seen
@@ -254,7 +270,9 @@ class Window:
         for term in terms[:INDEXED_TERMS]:
             self._terms.add(term, row.seq)
         self._frequencies.add(terms)
-        members = self._stories.setdefault(row.story, [])
+        story = sys.intern(row.story)
+        self._story_of[row.seq] = story
+        members = self._stories.setdefault(story, [])
         members.append(row.seq)
         if len(members) > 1 and members[-2] > row.seq:
             members.sort()
@@ -267,10 +285,12 @@ class Window:
         for term in terms[:INDEXED_TERMS]:
             self._terms.remove(term, row.seq)
         self._frequencies.remove(terms)
+        del self._story_of[row.seq]
         members = self._stories[row.story]
         members.remove(row.seq)
         if not members:
             del self._stories[row.story]
+            self._founders.pop(row.story, None)
         self._profiles.pop(row.story, None)
 
     def _advance(self, clock: int) -> None:

@@ -1,0 +1,94 @@
+"""Every format and repair, read from the file and through HTTP."""
+
+import asyncio
+import gzip
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from connectors.fetch import Fetched, fetch
+from connectors.guard import guarded_session
+from connectors.parse import parse
+from schemas.settings import load_settings
+from tests.connectors.golden import CASES, URL, expectation, rendered
+from tests.connectors.server import LocalServer
+
+TRANSPORTS = {"plain": lambda body: body, "gzip": gzip.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_gives_what_is_written_beside_it(case: Path) -> None:
+    """Each file of the corpus gives exactly its expectation, repairs included."""
+    assert rendered(parse(case.read_bytes(), url=URL)) == expectation(case).read_bytes()
+
+
+def test_there_are_cases_for_every_format() -> None:
+    """The corpus has at least 60 cases, and an expectation for each and for nothing else."""
+    assert len(CASES) >= 60
+    assert {expectation(case) for case in CASES} == set(CASES[0].parent.glob("*.expected.json"))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_way_over_http_changes_nothing(transport: str) -> None:
+    """Served by a real server under any encoding, a case gives the same as from its file."""
+    encoding = {} if transport == "plain" else {"Content_Encoding": transport}
+
+    async def through_http(server: LocalServer) -> None:
+        async with guarded_session(load_settings(allow_networks="127.0.0.0/8")) as session:
+            for case in CASES:
+                body = TRANSPORTS[transport](case.read_bytes())
+                url = server.serve(f"/{case.name}", body, **encoding, Content_Type="application/octet-stream")
+                fetched = await fetch(session, url)
+                assert isinstance(fetched, Fetched), (case.name, fetched)
+                found = parse(fetched.body, url=URL, content_type=fetched.content_type)
+                assert rendered(found) == expectation(case).read_bytes(), case.name
+
+    with LocalServer() as server:
+        asyncio.run(through_http(server))
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("billion laughs", b'<!DOCTYPE r [<!ENTITY a "x">' + b"".join(
+            b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"&a;" * 10) for n in range(10)
+        ) + b"]><rss><channel><item><title>&a9;</title></item></channel></rss>"),
+        ("quadratic blow-up", b'<!DOCTYPE r [<!ENTITY a "' + b"x" * 50_000 + b'">]><rss>' + b"&a;" * 50_000),
+        ("external entity", b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>'),
+        ("parameter entity", b'<!DOCTYPE r [<!ENTITY % a SYSTEM "http://127.0.0.1:9/x"> %a;]><rss/>'),
+        ("depth", b"<rss><channel>" + b"<a>" * 50_000),
+        ("an internal subset behind a comment", b'<!-- <rss> --><!DOCTYPE r [<!ENTITY a "x">]><rss>&a;</rss>'),
+        ("an internal subset in UTF-16", '\ufeff<!DOCTYPE r [<!ENTITY a "x">]><rss>&a;</rss>'.encode("utf-16-le")),
+    ],
+)  # fmt: skip
+def test_attacks_by_xml_are_refused_at_once(name: str, body: bytes) -> None:
+    """Entities and depth are refused in under 0.1 s and nothing is read from anywhere."""
+    started = time.perf_counter()
+    found = parse(body, url=URL)
+    assert time.perf_counter() - started < 0.1, name
+    assert b"reason" in rendered(found), name
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss><channel><item><title>x</title><author>" + b"a@b " * 10_000 + b"</author></item></channel></rss>",
+        b"<rss><channel><item><description>" + b"&lt;a&gt;" * 75_000 + b"</description></item></channel></rss>",
+        b"<rss><channel><item><description>" + b"&lt;" * 150_000 + b"</description></item></channel></rss>",
+        b"<rss><channel><item><title>" + b"&amp;" * 120_000 + b"</title></item></channel></rss>",
+        b"<rss><channel>" + b"<item><title>x</title><pubDate>the 99th of Foo 2024</pubDate></item>" * 5_000
+        + b"</channel></rss>",
+        b"<rss>" + b"<!--" * 200_000,
+        b"<!--" + b" -" * 400_000,
+        b"{" * 100_000,
+        b"[" * 100_000,
+    ],
+    ids=["author", "anchors", "angles", "ampersands", "dates", "comments", "dashes", "braces", "brackets"],
+)  # fmt: skip
+def test_no_input_stalls_a_reader(body: bytes) -> None:
+    """What makes other readers stall for many seconds takes less than one (dates in words: three)."""
+    started = time.perf_counter()
+    parse(body, url=URL)
+    assert time.perf_counter() - started < (4 if b"pubDate" in body else 1)

@@ -1,0 +1,27 @@
+"""The documentation is the code's own."""
+
+from pathlib import Path
+
+from pipeline.reference import PAGE, page
+from pipeline.steps import STEPS
+from schemas.topics import TOPICS
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_reference_is_up_to_date() -> None:
+    """`python -m pipeline.reference` would change nothing: every setting, topic and command is in it."""
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_architecture_names_every_step_and_topic() -> None:
+    """The flow drawn is the code's: each step and each topic of the pipeline stands in it, each file exists."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for step in STEPS:
+        assert step.name in text
+    for topic in TOPICS:
+        if topic.name.startswith("news.") and topic.name not in {"news.feeds", "news.feed-state"}:
+            assert topic.name in text
+    for line in text.splitlines():
+        if line.startswith("| `") and "/" in line:
+            assert (ROOT / line.split("`")[1]).exists(), line
