@@ -34,13 +34,18 @@ RECENT = 500
 EVENT_WORDS = 40
 REPLACED = 0.5
 # Of the record as sent, bytes: log-normal, about 3 KB in the mean, cut at both ends.
-MEDIAN_BYTES, SPREAD, LEAST_BYTES, MOST_BYTES = 2_400, 0.5, 400, 12_000
+MEDIAN_BYTES, SPREAD, LEAST_BYTES, MOST_BYTES = 2_000, 0.5, 400, 12_000
 
 # Ordinary words by language; proper names are told by their capitals or by the demo's own gold.
-_WORDS = {"ko": r"[^\W\d_]{2,}", "ja": "[\u4e00-\u9fff]{2}", "zh": "[\u4e00-\u9fff]{2}", "th": "[\u0e00-\u0e7f]{6}"}
+_WORDS = {
+    "ko": r"[^\W\d_]{2,}",
+    "hi": "[\u0900-\u0963]{5,}",
+    "th": "[\u0e00-\u0e7f]{6}",
+    "ja": "[\u4e00-\u9fff]{2}",
+    "zh": "[\u4e00-\u9fff]{2}",
+}
 _ANY_WORD = r"(?<![^\W_])[^\W\d_]{4,}"
 _SENTENCE = re.compile(r"(?<=[.!?।])\s+|(?<=[。！？])")
-_NUMBER = re.compile(r"\d+")
 
 
 class Part(msgspec.Struct, frozen=True):
