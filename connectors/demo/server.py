@@ -142,7 +142,7 @@ class DemoServer:
     def __init__(self, port: int = 0) -> None:
         self._loop = asyncio.new_event_loop()
         self._start = datetime.now(UTC).replace(microsecond=0)
-        self._runner = web.AppRunner(build_app(self._start), access_log=None)
+        self._runner = web.AppRunner(build_app(self._start), access_log=None, shutdown_timeout=1.0)
         try:
             self.port = self._loop.run_until_complete(self._listen(port))
         except OSError:
@@ -155,7 +155,7 @@ class DemoServer:
     async def _listen(self, port: int) -> int:
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, HOST, port, shutdown_timeout=1.0).start()
+            await web.TCPSite(self._runner, HOST, port).start()
         except OSError:
             await self._runner.cleanup()
             raise
