@@ -134,7 +134,9 @@ def tail(path: Path) -> str:
 
 def last_error(path: Path) -> str:
     """The last line of a log that tells of an error, else its last line, shortened."""
-    lines = [line.strip() for line in tail(path).splitlines() if line.strip()]
+    # Java tells the reason on the line after this one.
+    text = tail(path).replace("initialization of VM\n", "initialization of VM: ")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line or "FATAL" in line or "OutOfMemory" in line]
     line = (errors or [line for line in lines if "Exception" in line or "Error" in line] or lines or ["nothing"])[-1]
     return line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1] + "…"

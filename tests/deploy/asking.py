@@ -3,7 +3,10 @@
 import base64
 import json
 import ssl
+import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +30,12 @@ def ask(  # noqa: PLR0913 - each is independent of the others
     if user is not None:
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(user).encode()).decode())
     context = ssl.create_default_context(cafile=str(ca)) if ca else None
-    with urllib.request.urlopen(request, timeout=30, context=context) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        error.close()  # It holds the connection.
+        raise
 
 
 def tokens(url: str, analyzer: str, text: str) -> list[str]:
@@ -43,3 +50,11 @@ def runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    """Returns once `holds`; fails the test after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)

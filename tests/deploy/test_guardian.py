@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy import guardian
-from tests.deploy.asking import runs
-from tests.waiting import wait_until
+from tests.deploy.asking import runs, wait_until
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [
