@@ -28,6 +28,7 @@ def main(kafka: str, topic: str, elasticsearch: str, index: str) -> None:
     """Read the topic into the index for ever; says `ready` on standard output once it has its partitions."""
     consumer = KafkaConsumer(topic, bootstrap_servers=kafka, group_id=f"{topic}-group", auto_offset_reset="earliest")
     client = Elasticsearch(elasticsearch)
+    client.indices.create(index=index)  # the embedded node makes none by itself
     recogniser = Recogniser(load().entities)
     seen: set[str] = set()
     while not consumer.assignment():
