@@ -1,0 +1,48 @@
+"""The benchmarks run, and their figures can be what they say. How good the figures are is not for a shared machine."""
+
+import pytest
+
+from pipeline.launch import Pipeline
+from schemas.settings import Settings
+from tests.benchmarks.corpus import Maker
+from tests.benchmarks.measure import Latency, latency
+from tests.benchmarks.throughput import Plan, report_of, run, run_naive, show
+
+STEPS = {"enrich", "stories", "index", "alert", "notify"}
+
+
+@pytest.mark.slow
+def test_throughput_has_all_its_figures(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """Both programs, every process, both latencies: all there, all above nothing, none beyond reason."""
+    plan = Plan(items=300, paced_seconds=3, run="quickbench")
+    kabar, paced = run(kabar_settings, pipeline, plan, lambda _line: None)
+    naive = run_naive(kabar_settings, plan, lambda _line: None)
+    report = report_of(0.0, kabar, paced, naive)
+    assert set(kabar.own_cpu_ms) >= STEPS
+    assert set(naive.own_cpu_ms) == {"naive"}
+    for flow in (kabar, naive):
+        assert flow.items == 300
+        assert flow.items_per_second > 0
+        assert 0 < flow.own_total < 10_000
+        assert all(5 < peak < 20_000 for peak in flow.peak_mib.values())
+    assert paced.searchable.count == 150
+    assert paced.alerted is not None
+    for told in (paced.searchable, paced.alerted):
+        assert 0 < told.median_ms <= told.p99_ms <= told.worst_ms < 60_000
+    assert report.ratio > 0
+    assert f"{report.ratio:.2f}" in show(report)
+
+
+def test_the_items_are_news_of_many_kinds() -> None:
+    """The same seed makes the same items of about 3 KB; no two are equal, and most are no copies."""
+    first, again = (list(Maker("corpus", 7).items(1_000)) for _ in range(2))
+    assert [(item.id, item.body) for item in first] == [(item.id, item.body) for item in again]
+    assert 2_000 < sum(len(item.encode()) for item in first) / len(first) < 4_000
+    assert len({(item.title, item.body) for item in first}) == len(first)
+    assert len({item.summary for item in first}) > 0.8 * len(first)
+    assert sum(item.body.isascii() for item in first) < 0.6 * len(first)
+
+
+def test_a_percentile_is_the_nearest_rank() -> None:
+    """Of 1 to 200 the 99th percentile is 198."""
+    assert latency(float(number) for number in range(1, 201)) == Latency(200, 100.5, 198.0, 200.0)
