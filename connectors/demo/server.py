@@ -141,30 +141,30 @@ class DemoServer:
 
     def __init__(self, port: int = 0) -> None:
         self._loop = asyncio.new_event_loop()
-        self._start = datetime.now(UTC).replace(microsecond=0)
-        self._runner = web.AppRunner(build_app(self._start), access_log=None, shutdown_timeout=1.0)
-        try:
-            self.port = self._loop.run_until_complete(self._listen(port))
-        except OSError:
-            self._loop.close()
-            raise
-        self.url = f"http://{HOST}:{self.port}"
+        self._runner = web.AppRunner(
+            build_app(datetime.now(UTC).replace(microsecond=0)), access_log=None, shutdown_timeout=1.0
+        )
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-server", daemon=True)
         self._thread.start()
+        try:
+            # In the thread's loop, so that a caller inside a running loop of its own can start one too.
+            self.port = asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result(timeout=10)
+        except BaseException:
+            self._end()
+            raise
+        self.url = f"http://{HOST}:{self.port}"
 
     async def _listen(self, port: int) -> int:
         await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, HOST, port).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
+        await web.TCPSite(self._runner, HOST, port).start()
         return int(self._runner.addresses[0][1])
 
     def stop(self) -> None:
         """Ends the server; a second call does nothing."""
-        if self._loop.is_closed():
-            return
+        if not self._loop.is_closed():
+            self._end()
+
+    def _end(self) -> None:
         asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)

@@ -1,5 +1,6 @@
 """The recorded news: what it holds, and that it is served as told."""
 
+import asyncio
 import gzip
 import http.client
 import json
@@ -11,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aiohttp
 import feedparser
 import pytest
 from lxml import etree
@@ -19,6 +21,13 @@ from connectors.demo import DEMO_FIGURES, DemoServer, demo_feeds, expected, star
 from connectors.demo.feeds import FEEDS, DemoFeed, age, edition
 from connectors.demo.records import NewsItem, edited, news
 from connectors.demo.writers import WRITERS
+from connectors.feeds.decide import Changed, Decision, decide, validators
+from connectors.fetch import Failed, Fetched, fetch
+from connectors.guard import guarded_session
+from connectors.parse import ParsedFeed, Unreadable, parse
+from schemas.codec import now
+from schemas.feed import Feed, FeedState
+from schemas.settings import load_settings
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "indonesian-article.txt"
 BY_ID = {feed.id: feed for feed in FEEDS}
@@ -359,3 +368,51 @@ def test_a_given_port_is_used_and_a_taken_one_refused(server: DemoServer) -> Non
     server.stop()
     with start_demo_server(server.port) as other:
         assert other.port == server.port
+
+
+def test_it_starts_inside_a_running_loop() -> None:
+    """A program that is asynchronous itself can start and stop the server."""
+
+    async def use() -> int:
+        with start_demo_server() as running:
+            return (await asyncio.to_thread(get, running, "/")).status
+
+    assert asyncio.run(use()) == 200
+
+
+async def polled(feed: Feed, session: aiohttp.ClientSession, times: int) -> list[Decision]:
+    """What the connectors decide after so many polls of one feed."""
+    state, decisions = FeedState(feed_id=feed.id), []
+    for _ in range(times):
+        outcome = await fetch(session, feed.url, validators(state))
+        if isinstance(outcome, Fetched):
+            found = parse(outcome.body, url=outcome.final_url, content_type=outcome.content_type)
+            decision = decide(feed, state, judged(outcome, found), now())
+        else:
+            decision = decide(feed, state, outcome, now())
+        state = decision.state
+        decisions.append(decision)
+    return decisions
+
+
+def judged(fetched: Fetched, found: ParsedFeed | Unreadable) -> Changed | Failed:
+    """A body that is a feed, or why not."""
+    return Failed(reason=found.reason) if isinstance(found, Unreadable) else Changed(fetched=fetched, feed=found)
+
+
+def test_the_connectors_give_what_is_expected(server: DemoServer) -> None:
+    """Three polls of every feed by Kabar's own connectors send, refuse and fail exactly as the records foretell."""
+    settings = load_settings().model_copy(update={"allow_networks": ("127.0.0.0/8",)})
+
+    async def run() -> dict[str, list[Decision]]:
+        async with guarded_session(settings) as session:
+            return {feed.id: await polled(feed, session, 3) for feed in demo_feeds(server.url)}
+
+    decisions = asyncio.run(run())
+    books = expected()
+    sent = [item for polls in decisions.values() for poll in polls for item in poll.items]
+    assert len(sent) == books.sent
+    assert len({item.id for item in sent}) == books.items
+    assert sum(len(poll.refused) for polls in decisions.values() for poll in polls) == books.refused
+    assert sum(bool(polls[-1].state.failures) for polls in decisions.values()) == books.unreadable_feeds
+    assert not any(poll.quiet for polls in decisions.values() for poll in polls)
