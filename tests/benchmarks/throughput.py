@@ -78,7 +78,7 @@ def run(settings: Settings, pipeline: Pipeline, plan: Plan, say: Say) -> tuple[F
     track(settings)
     say(f"{plan.items:,} items through the pipeline …")
     whole = _through_pipeline(settings, pipeline, plan, say)
-    until_idle(settings, pipeline, seconds=plan.seconds)
+    say("\n".join(_flow("Kabar", whole)))
     say(f"{PACE:.0f} items a second for {plan.paced_seconds:.0f} s …")
     paced = f"{plan.run}paced"
     items = list(Maker(paced, plan.seed + 1).items(round(PACE * plan.paced_seconds)))
