@@ -103,13 +103,14 @@ def own_folder(path: Path, account: Account | None) -> Path:
     if not can_enter(path.parent, account) and not path.is_symlink():
         place = _outside(path)
         place.mkdir(parents=True, exist_ok=True)
-        (place.parent / ORIGIN).write_text(str(path.absolute()), encoding="utf-8")
         for folder in (place, place.parent, place.parent.parent):
             folder.chmod(0o755)
         if path.is_dir():  # From a start under another user.
             shutil.copytree(path, place, dirs_exist_ok=True)
             shutil.rmtree(path)
         path.symlink_to(place)
+        # After the link: `sweep` of another launcher looks only at folders with this file.
+        (place.parent / ORIGIN).write_text(str(path.absolute()), encoding="utf-8")
     real = path.resolve()
     real.mkdir(exist_ok=True)
     real.chmod(0o755)
@@ -128,8 +129,14 @@ def _outside(path: Path) -> Path:
 
 
 def sweep() -> None:
-    """Deletes the folders made by `own_folder` whose link is gone, as when the data folder was deleted."""
+    """Deletes folders made by `own_folder` for a temporary data folder that was deleted.
+
+    Elsewhere a missing link may only mean that a disk is not mounted; those are kept.
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
     for origin in _store().glob(f"*/{ORIGIN}"):
         link = Path(origin.read_text(encoding="utf-8"))
-        if not (link.is_symlink() and link.resolve() == (origin.parent / "node").resolve()):
+        if link.is_relative_to(temporary) and not (
+            link.is_symlink() and link.resolve() == (origin.parent / "node").resolve()
+        ):
             shutil.rmtree(origin.parent, ignore_errors=True)

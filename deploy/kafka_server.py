@@ -96,6 +96,7 @@ class KafkaServer:
             if self.config.secure:
                 self.credentials = credentials.ensure(self.config.data_dir / "secrets")
             for attempt in range(PORT_ATTEMPTS):
+                self._nodes = nodes.Nodes("Kafka", GRACE_SECONDS)
                 try:
                     self._start_once()
                     break
@@ -110,7 +111,6 @@ class KafkaServer:
         first = ports.claim(self.config.port, server="Kafka", setting=PORT_SETTING)
         self._ports = [first, *(ports.free_port() for _ in range(count - 1))]
         controllers = [ports.free_port() for _ in range(count)]
-        self._nodes = nodes.Nodes("Kafka", GRACE_SECONDS)
         launches = []
         for number in range(1, count + 1):
             properties = self._write_properties(number, controllers)

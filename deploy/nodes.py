@@ -53,6 +53,8 @@ class Nodes:
         for launch in launches:
             stale.end_stale(launch.pid_path, launch.marker)
         for launch in launches:
+            if self._cancelled.is_set():
+                raise Cancelled(f"The start of {self.server} was given up.")
             self.guarded.append(self._spawn(launch))
 
     def _spawn(self, launch: Launch) -> guardian.Guarded:
