@@ -1,11 +1,12 @@
 """The real servers for the tests that need them, started once a session on free ports in a temporary folder."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.embedded import start
+from deploy.embedded import Servers, start
 from pipeline.elastic import Index
 from pipeline.launch import Pipeline
 from schemas.broker import Admin
@@ -14,21 +15,29 @@ from schemas.topics import TOPICS
 
 
 @pytest.fixture(scope="session")
-def kabar_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def kabar_settings() -> Iterator[Settings]:
     """Settings of a real broker and a real index, with the topics and the template in place."""
-    folder = _reachable(tmp_path_factory.mktemp("servers"))
-    with start(folder) as servers:
-        settings = load_settings(
-            kafka=servers.kafka,
-            elasticsearch=servers.elasticsearch,
-            data_dir=folder / "kabar",
-            allow_networks="127.0.0.0/8",
-        )
-        with Admin(settings) as admin:
-            admin.ensure_topics(TOPICS)
-        with Index(settings) as index:
-            index.prepare()
-        yield settings
+    # Not one of pytest's own folders: another run of pytest on this machine closes them all to other users while this
+    # one runs, and Elasticsearch is another user where the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="kabar-tests-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with start(folder) as servers:
+            yield _prepared(servers, folder / "kabar")
+
+
+def _prepared(servers: Servers, data_dir: Path) -> Settings:
+    settings = load_settings(
+        kafka=servers.kafka,
+        elasticsearch=servers.elasticsearch,
+        data_dir=data_dir,
+        allow_networks="127.0.0.0/8",
+    )
+    with Admin(settings) as admin:
+        admin.ensure_topics(TOPICS)
+    with Index(settings) as index:
+        index.prepare()
+    return settings
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +49,3 @@ def pipeline(kabar_settings: Settings) -> Iterator[Pipeline]:
         yield running
     finally:
         running.stop()
-
-
-def _reachable(folder: Path) -> Path:
-    # pytest's folders are for their owner only; Elasticsearch runs as another user where the tests run as root.
-    for path in (folder, folder.parent, folder.parent.parent):
-        path.chmod(path.stat().st_mode | 0o711)
-    return folder
