@@ -27,7 +27,10 @@ test: setup  ## lint, types and every test, with the real servers
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
+bench: setup  ## the pipeline against a naive program, measured in one run (long)
+	@$(BIN)/python -m tests.benchmarks.throughput
+
 lock:  ## re-resolve requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
-.PHONY: help setup run test lock
+.PHONY: help setup run test bench lock

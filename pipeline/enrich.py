@@ -92,7 +92,8 @@ class Enricher:
     def _again(self, message: Message, item: Item, row: Row) -> Decision:
         for revision in reversed(row.revisions):
             if (revision.topic, revision.offset) == (message.topic, message.offset):
-                return Decision(outputs=(self._output(message, item, row, revision),))
+                known = understand(item, self._find_mentions)
+                return Decision(outputs=(_output(message, item, row, revision, known),))
         return Decision()
 
     def _first_time(self, message: Message, item: Item, row: Row | None) -> Decision:
@@ -110,38 +111,33 @@ class Enricher:
             version += 1  # two contents at one moment: the later record wins
         number = last.number + 1 if last else 1
         revision = Revision(message.topic, message.offset, number, version)
-        language = understand_language(item) if not row.language_group else row.language_group
+        known = understand(item, self._find_mentions)
         row = msgspec.structs.replace(
             row,
-            language_group=language,
+            language_group=row.language_group or language_group(known.language),
             content_hash=digest,
             revisions=(*row.revisions, revision)[-REMEMBERED_REVISIONS:],
             high=high,
         )
-        return Decision(_rows(item, row).rows, (self._output(message, item, row, revision),))
-
-    def _output(self, message: Message, item: Item, row: Row, revision: Revision) -> Output:
-        known = understand(item, self._find_mentions)
-        enriched = Enriched(
-            item=msgspec.structs.replace(item, fetched_at=from_millis(revision.version_ms)),
-            revision=revision.number,
-            first_seen_at=from_millis(row.first_seen_ms),
-            content_hash=content_hash(item),
-            language=known.language,
-            language_confidence=known.confidence,
-            language_second=known.second,
-            language_reason=known.reason,
-            language_group=row.language_group,
-            mentions=known.mentions,
-            enriched_at=now(),
-            quiet=message.topic == BACKFILL,
-        )
-        return Output(ENRICHED, row.language_group, enriched.encode())
+        return Decision(_rows(item, row).rows, (_output(message, item, row, revision, known),))
 
 
-def understand_language(item: Item) -> str:
-    """The language group of an item's first revision, which keys it from then on."""
-    return language_group(detect(item.title, item.summary, item.body, item.language_hint).code)
+def _output(message: Message, item: Item, row: Row, revision: Revision, known: Understanding) -> Output:
+    enriched = Enriched(
+        item=msgspec.structs.replace(item, fetched_at=from_millis(revision.version_ms)),
+        revision=revision.number,
+        first_seen_at=from_millis(row.first_seen_ms),
+        content_hash=content_hash(item),
+        language=known.language,
+        language_confidence=known.confidence,
+        language_second=known.second,
+        language_reason=known.reason,
+        language_group=row.language_group,
+        mentions=known.mentions,
+        enriched_at=now(),
+        quiet=message.topic == BACKFILL,
+    )
+    return Output(ENRICHED, row.language_group, enriched.encode())
 
 
 def decode_row(data: bytes) -> Row:

@@ -10,6 +10,7 @@ would restart with its commits stuck): what cannot be handled ends the process, 
 """
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -85,6 +86,8 @@ def create_app(settings: Settings, step: Step) -> faust.App:
         broker_session_timeout=6.0,
         broker_heartbeat_interval=2.0,
         broker_commit_interval=1.0,
+        # A record waits up to 20 ms for company: one request to the broker instead of one a record.
+        producer_linger=0.02,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=MESSAGE_BYTES,
         producer_max_request_size=MESSAGE_BYTES,
@@ -163,6 +166,10 @@ def attach_watchdog(app: Any, settings: Settings, step: Step, progress: Progress
     """End the process when records wait and nothing was done for `stall_seconds`; and say when it is ready."""
 
     async def ready() -> None:
+        # Faust opens the root logger to DEBUG; its own and aiokafka's records, several an item, are then built and
+        # thrown away.
+        for name in ("aiokafka", "faust", "mode"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         (settings.data_dir / "agents" / step.name / "ready").write_text(str(os.getpid()))
         progress.alive()
         threading.Thread(target=_watch, args=(settings, step, progress), name="watchdog", daemon=True).start()

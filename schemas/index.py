@@ -9,15 +9,14 @@ from typing import Any
 
 from schemas.document import Document, EntityType
 
-# The language of the text -> the analyzer that Elasticsearch has for it, by its stock name. Thai is not among them: its
-# analyzer needs locale data that the Java runtime of the embedded node lacks.
+# The language of the text -> the analyzer that Elasticsearch has for it, by its stock name.
 ANALYZERS = {
     "ar": "arabic", "bg": "bulgarian", "bn": "bengali", "ca": "catalan", "ckb": "sorani", "cs": "czech",
     "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "et": "estonian",
     "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "gl": "galician",
     "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "ja": "cjk",
     "ko": "cjk", "lt": "lithuanian", "lv": "latvian", "nl": "dutch", "no": "norwegian", "pt": "portuguese",
-    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "tr": "turkish", "zh": "cjk",
+    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "th": "thai", "tr": "turkish", "zh": "cjk",
 }  # fmt: skip
 SAME_ANALYZER = {"nb": "no", "nn": "no", "prs": "fa"}
 

@@ -34,9 +34,12 @@ def decode_item(raw: bytes, *, at: datetime | None = None) -> Item | Refused:
     if len(raw) > RAW_LIMIT:
         return Refused(f"{len(raw):,} bytes; an item may have {RAW_LIMIT:,}")
     try:
-        return repair(Item.decode(raw), at=at)
+        item = Item.decode(raw)
     except ValueError:  # an odd or broken record: the slow way knows what can be mended
         return _decode_odd(raw, at or now())
+    if not item.body and (b'"text"' in raw or not (item.title or item.summary)):
+        return _decode_odd(raw, at or now())  # its body may stand under the other name, or it has no text at all
+    return repair(item, at=at)
 
 
 def repair(item: Item, *, at: datetime | None = None) -> Item:

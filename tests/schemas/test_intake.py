@@ -35,6 +35,7 @@ def _good(**fields: Any) -> Item:  # noqa: ANN401
         (b"[1]", "not a JSON object"),
         (b'{"id":"1","source":"s"}', "required field"),
         (b'{"title":"t"}', "required field"),
+        (b'{"id":"1","source":"s","fetched_at":"2026-03-01T00:00:00Z"}', "required field"),
         (b'{"v":99,"id":"1","title":"t"}', "version 99"),
         (b'{"title":"' + b"x" * 20_000_000 + b'","id":"1"}', "20,000,0"),
         (b"[" * 100_000, "not JSON"),
@@ -51,6 +52,12 @@ def test_a_good_item_is_not_touched() -> None:
     """An item within all limits comes out as it went in."""
     item = Item(id="1", source="s", fetched_at=now(), title="Kabar", body="Isi berita.")
     assert decode_item(item.encode()) == item
+
+
+def test_a_body_may_be_called_text() -> None:
+    """A record that is whole but for the name of its body keeps its body."""
+    assert _good(text="Isi berita.").body == "Isi berita."
+    assert _good(text="other", body="Isi berita.").body == "Isi berita."
 
 
 @pytest.mark.parametrize(
