@@ -70,13 +70,16 @@ class _Folding(dict[int, str]):
 
 
 def _fold(character: str) -> str:
-    if character in _APOSTROPHES or character.isspace():
+    if character.isspace():
         return " "
-    if _is_syllable(character):
-        return character
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold()).casefold()
-    bare = _DROPPED.sub("", decomposed)
-    return "".join(_fold_letter(letter) for letter in bare)
+    return "".join(map(_fold_part, unicodedata.normalize("NFKC", character).casefold()))
+
+
+def _fold_part(part: str) -> str:
+    if _is_syllable(part):
+        return part
+    bare = _DROPPED.sub("", unicodedata.normalize("NFKD", part).casefold())
+    return "".join(map(_fold_letter, bare))
 
 
 def _is_syllable(character: str) -> bool:
@@ -85,6 +88,8 @@ def _is_syllable(character: str) -> bool:
 
 
 def _fold_letter(letter: str) -> str:
+    if letter in _APOSTROPHES:
+        return " "
     if letter in _LETTERS:
         return _LETTERS[letter]
     if letter.isalnum() or letter in _KEPT or unicodedata.category(letter).startswith("M"):

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.entities.normalise import normalise
@@ -51,6 +51,8 @@ def test_every_span_lies_in_the_original(text: str) -> None:
 
 
 @given(st.text())
+@example("㉮")  # a Hangul syllable in a circle
+@example("ŉ")  # an apostrophe within a letter
 @settings(max_examples=300, deadline=None)
 def test_folding_twice_changes_nothing(text: str) -> None:
     """A folded text is its own folded form."""
