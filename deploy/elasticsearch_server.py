@@ -28,7 +28,6 @@ READY_SECONDS = 180.0
 YELLOW_SECONDS = 30
 GRACE_SECONDS = 20.0
 BCRYPT_ROUNDS = 10
-PORT_ATTEMPTS = 3
 PORT_SETTING = "KABAR_ELASTICSEARCH_PORT"
 # For a small heap the serial collector: the node takes 180 MB less than with G1, and its pauses stay short.
 SERIAL_UP_TO_MB = 1024
@@ -129,17 +128,11 @@ class ElasticsearchServer:
             accounts.sweep()
             if self.config.secure:
                 self.credentials = credentials.ensure(self.config.data_dir / "secrets")
-            for attempt in range(PORT_ATTEMPTS):
-                self._nodes = nodes.Nodes("Elasticsearch", GRACE_SECONDS)
-                try:
-                    self._start_once()
-                    break
-                except nodes.PortTaken:
-                    if attempt + 1 == PORT_ATTEMPTS:
-                        raise
+            nodes.with_free_ports(self._start_once)
         progress(f"Elasticsearch is ready at {self.url}")
 
     def _start_once(self) -> None:
+        self._nodes = nodes.Nodes("Elasticsearch", GRACE_SECONDS)
         count = self.config.nodes
         first = ports.claim(self.config.port, server="Elasticsearch", setting=PORT_SETTING)
         self._ports = [first, *(ports.free_port() for _ in range(count - 1))]

@@ -20,7 +20,6 @@ READY_SECONDS = 120.0
 GRACE_SECONDS = 20.0
 FORMAT_SECONDS = 60.0
 MECHANISM = "SCRAM-SHA-512"
-PORT_ATTEMPTS = 3
 PORT_SETTING = "KABAR_KAFKA_PORT"
 # Request ApiVersions, version 0, correlation 1, no client id: the one question every broker answers without a login.
 API_VERSIONS = bytes.fromhex("0000000a 0012 0000 00000001 ffff".replace(" ", ""))
@@ -95,18 +94,11 @@ class KafkaServer:
         with translated(self.config.data_dir):
             if self.config.secure:
                 self.credentials = credentials.ensure(self.config.data_dir / "secrets")
-            for attempt in range(PORT_ATTEMPTS):
-                self._nodes = nodes.Nodes("Kafka", GRACE_SECONDS)
-                try:
-                    self._start_once()
-                    break
-                except nodes.PortTaken:
-                    # Picked ports are free when they are picked; somebody may come in between.
-                    if attempt + 1 == PORT_ATTEMPTS:
-                        raise
+            nodes.with_free_ports(self._start_once)
         progress(f"Kafka is ready at {self.bootstrap}")
 
     def _start_once(self) -> None:
+        self._nodes = nodes.Nodes("Kafka", GRACE_SECONDS)
         count = self.config.nodes
         first = ports.claim(self.config.port, server="Kafka", setting=PORT_SETTING)
         self._ports = [first, *(ports.free_port() for _ in range(count - 1))]

@@ -13,6 +13,7 @@ from deploy.errors import Cancelled, DeployError, ServerFailed
 POLL_SECONDS = 0.05
 QUOTE_CHARACTERS = 300
 TAIL_BYTES = 200_000
+PORT_ATTEMPTS = 3
 TAKEN = ("Address already in use", "Failed to bind", "BindException")
 
 Progress = Callable[[str], None]
@@ -20,6 +21,21 @@ Progress = Callable[[str], None]
 
 class PortTaken(DeployError):
     """A port that was free when it was picked is not any more; another try picks others."""
+
+
+def with_free_ports(start_once: Callable[[], None]) -> None:
+    """Starts a server on ports that it picks, again where somebody took one between picking and listening.
+
+    Raises:
+        PortTaken: every time.
+    """
+    for _ in range(PORT_ATTEMPTS - 1):
+        try:
+            start_once()
+        except PortTaken:
+            continue
+        return
+    start_once()
 
 
 @dataclass(frozen=True, slots=True)

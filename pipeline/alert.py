@@ -7,11 +7,11 @@ is stateless and happens when the item arrives, never by a window over its publi
 import asyncio
 from collections.abc import Callable, Sequence
 
-from pipeline.decision import Output, set_aside
+from pipeline.decision import Output, opened
 from pipeline.figures import TrackedFigures
 from schemas.alert import Figure, Match
 from schemas.broker import Message
-from schemas.codec import Undecodable, now
+from schemas.codec import now
 from schemas.document import Document, Mention
 from schemas.topics import MATCHES
 
@@ -36,10 +36,9 @@ class Alerter:
         for message in messages:
             if message.value is None:
                 continue
-            try:
-                document = Document.decode(message.value)
-            except Undecodable as error:
-                outputs.append(set_aside("alert", message, str(error)))
+            document = opened("alert", message, Document)
+            if isinstance(document, Output):
+                outputs.append(document)
                 continue
             found = matches(document, self._tracked.by_id())
             outputs.extend(Output(MATCHES, match.rule_id, match.encode()) for match in found)

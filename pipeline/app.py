@@ -20,7 +20,6 @@ from pipeline.figures import TrackedFigures
 from pipeline.index import Indexer
 from pipeline.knowledge import load
 from pipeline.notify import Notifier
-from pipeline.steps import BY_NAME
 from pipeline.stories.agent import StoryDecider
 from pipeline.streaming import (
     BatchHandler,
@@ -32,6 +31,7 @@ from pipeline.streaming import (
 )
 from pipeline.webhook import WebhookSink
 from schemas.settings import Settings
+from schemas.steps import BY_NAME
 
 
 def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.App; Faust stays in pipeline.streaming

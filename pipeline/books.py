@@ -10,12 +10,12 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.enrich import Row, decode_row
-from pipeline.steps import STEPS
-from schemas.broker import BrokerError, end_offsets, lag, read_all
+from schemas.broker import end_offsets, lag, read_newest
 from schemas.codec import Undecodable
 from schemas.deadletter import DeadLetter
 from schemas.document import Document
 from schemas.settings import Settings
+from schemas.steps import STEPS
 from schemas.topics import BACKFILL, DEADLETTERS, ITEMS
 
 ROWS_TOPIC = "kabar-enrich-enrich-table-changelog"
@@ -55,7 +55,7 @@ def books(settings: Settings, index: Index) -> Books:
     rows = _rows(settings)
     index.refresh()
     indexed, revisions = _indexed(index)
-    letters = _dead_letters(settings)
+    letters = dead_letters(settings)
     refused_early = sum(letter.step not in COUNTED_STEPS | LATER_STEPS for letter in letters)
     dead = sum(letter.step not in LATER_STEPS for letter in letters)
     overtaken = _overtaken(index, letters)
@@ -71,15 +71,7 @@ def books(settings: Settings, index: Index) -> Books:
 
 
 def _rows(settings: Settings) -> list[Row]:
-    rows: dict[tuple[int, str], bytes | None] = {}
-    try:
-        for message in read_all(settings, ROWS_TOPIC):
-            rows[message.partition, message.key or ""] = message.value
-    except BrokerError as error:
-        if "does not exist" in str(error):  # nothing was ever enriched
-            return []
-        raise
-    return [decode_row(row) for row in rows.values() if row]
+    return [decode_row(row) for row in read_newest(settings, ROWS_TOPIC).values()]
 
 
 def _indexed(index: Index) -> tuple[int, int]:
@@ -88,12 +80,10 @@ def _indexed(index: Index) -> tuple[int, int]:
     return found["hits"]["total"]["value"], int(revisions)
 
 
-def _dead_letters(settings: Settings) -> list[DeadLetter]:
-    letters: dict[str, bytes] = {}
-    for message in read_all(settings, DEADLETTERS):
-        if message.key is not None and message.value is not None:
-            letters[message.key] = message.value
-    return [DeadLetter.decode(letter) for letter in letters.values()]
+def dead_letters(settings: Settings) -> list[DeadLetter]:
+    """All dead letters, oldest first."""
+    letters = (DeadLetter.decode(value) for value in read_newest(settings, DEADLETTERS).values())
+    return sorted(letters, key=lambda letter: letter.at)
 
 
 def _overtaken(index: Index, letters: list[DeadLetter]) -> int:

@@ -4,14 +4,16 @@ Deciding is pure: a function from the record and the table's rows to a `Decision
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from schemas.broker import Message
+from schemas.codec import Record, Undecodable
 from schemas.deadletter import dead_letter
 from schemas.topics import DEADLETTERS
 
+R = TypeVar("R", bound=Record)
 Lookup = Callable[[str], bytes | None]
 
 
@@ -43,6 +45,14 @@ class Decider(Protocol):
 def origin(message: Message) -> str:
     """Where a record came from: `topic/partition/offset`."""
     return f"{message.topic}/{message.partition}/{message.offset}"
+
+
+def opened(step: str, message: Message, kind: type[R]) -> R | Output:
+    """The record in a message, or the dead letter of what is none."""
+    try:
+        return kind.decode(message.value or b"")
+    except Undecodable as error:
+        return set_aside(step, message, str(error))
 
 
 def set_aside(step: str, message: Message, reason: str) -> Output:

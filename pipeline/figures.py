@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from schemas.alert import Figure
-from schemas.broker import BrokerError, Follower, read_all
+from schemas.broker import BrokerError, Follower, read_newest
 from schemas.codec import Undecodable
 from schemas.settings import Settings
 from schemas.topics import FIGURES
@@ -59,15 +59,7 @@ class TrackedFigures:
 
 def tracked_now(settings: Settings) -> dict[str, Figure]:
     """The figures tracked at this moment, by id."""
-    figures: dict[str, Figure] = {}
-    for message in read_all(settings, FIGURES):
-        if message.key is None:
-            continue
-        if message.value is None:
-            figures.pop(message.key, None)
-        else:
-            figures[message.key] = Figure.decode(message.value)
-    return figures
+    return {key: Figure.decode(value) for key, value in read_newest(settings, FIGURES).items()}
 
 
 def local_id(name: str) -> str:

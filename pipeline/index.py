@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import structlog
 
-from pipeline.decision import Output, set_aside
+from pipeline.decision import Output, opened, set_aside
 from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
 from pipeline.streaming import Progress
 from schemas.broker import Message
-from schemas.codec import Undecodable, now
+from schemas.codec import now
 from schemas.document import Document
 from schemas.index import month_alias, source, version
 from schemas.settings import Settings
@@ -111,10 +111,9 @@ def prepare(messages: Sequence[Message], prefix: str) -> tuple[list[Pending], li
     for message in messages:
         if message.value is None:
             continue
-        try:
-            document = Document.decode(message.value)
-        except Undecodable as error:
-            outputs.append(set_aside("index", message, str(error)))
+        document = opened("index", message, Document)
+        if isinstance(document, Output):
+            outputs.append(document)
             continue
         enriched = document.enriched
         write = Write(

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.steps import STEPS
 from schemas.process import LAUNCHED
 from schemas.settings import PREFIX, Settings
+from schemas.steps import STEPS
 
 FIRST_WAIT, LONGEST_WAIT, QUIET_SECONDS = 0.3, 10.0, 60.0
 STOP_SECONDS = 10.0
@@ -141,12 +141,12 @@ class Pipeline:
                 raise NotReady((failing or waiting)[0].complaint())
             time.sleep(0.1)
 
-    def watch(self, say: Callable[[str], None]) -> bool:
-        """Start anew what has ended; whether anything was."""
-        happened = [news for process in self.processes if (news := process.watch())]
-        for news in happened:
-            say(news)
-        return bool(happened)
+    def watch(self, say: Callable[[str], None]) -> None:
+        """Start anew what has ended, and say so."""
+        for process in self.processes:
+            news = process.watch()
+            if news:
+                say(news)
 
     def stop(self) -> None:
         """Stop all: the connectors first, so that nothing new comes, then the steps together."""

@@ -7,10 +7,10 @@ alert with the same id. Quiet matches (backfills) fill the ledger and send nothi
 
 import msgspec
 
-from pipeline.decision import Decision, Lookup, Output, origin, set_aside
+from pipeline.decision import Decision, Lookup, Output, opened, origin
 from schemas.alert import Alert, Match, alert_id
 from schemas.broker import Message
-from schemas.codec import Undecodable, from_millis
+from schemas.codec import from_millis
 from schemas.topics import ALERTS
 
 
@@ -32,10 +32,9 @@ class Notifier:
         """An alert for the first match of a figure in a story; nothing for the others."""
         if message.value is None:
             return Decision()
-        try:
-            match = Match.decode(message.value)
-        except Undecodable as error:
-            return Decision(outputs=(set_aside("notify", message, str(error)),))
+        match = opened("notify", message, Match)
+        if isinstance(match, Output):
+            return Decision(outputs=(match,))
         number = alert_id(match.rule_id, match.figure_id, match.story_id)
         found = lookup(number)
         if found is None:

@@ -27,9 +27,9 @@ import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.decision import Decider, Decision, Output
-from pipeline.steps import Step
 from schemas.broker import BrokerError, Message, lag
 from schemas.settings import Settings
+from schemas.steps import Step
 from schemas.topics import MESSAGE_BYTES
 
 PENDING_LIMIT = 500

@@ -14,11 +14,11 @@ import structlog
 from standardwebhooks.webhooks import Webhook
 
 from connectors.guard import guarded_session
-from pipeline.decision import Output, set_aside
+from pipeline.decision import Output, opened, set_aside
 from pipeline.streaming import Progress
 from schemas.alert import Alert
 from schemas.broker import Message
-from schemas.codec import Undecodable, now
+from schemas.codec import now
 from schemas.settings import Settings
 
 GIVE_UP_SECONDS = 24 * 3600.0
@@ -49,10 +49,9 @@ class WebhookSink:
         for message in messages:
             if message.value is None:
                 continue
-            try:
-                alert = Alert.decode(message.value)
-            except Undecodable as error:
-                outputs.append(set_aside("webhook", message, str(error)))
+            alert = opened("webhook", message, Alert)
+            if isinstance(alert, Output):
+                outputs.append(alert)
                 continue
             refused = await self._deliver(alert, message.value, stopping)
             if refused is None and stopping():

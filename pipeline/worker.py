@@ -3,8 +3,8 @@
 import sys
 
 from pipeline.app import build_app
-from pipeline.logs import configure
 from pipeline.streaming import run_worker
+from schemas.logs import configure
 from schemas.process import follow_launcher
 from schemas.settings import load_settings
 

@@ -239,6 +239,20 @@ def read_all(
         client.close()
 
 
+def read_newest(settings: Settings, topic: str, partition: int | None = None) -> dict[str, bytes]:
+    """What a compacted topic says now: the newest value of each key, without those that were removed.
+
+    The order is that of the newest records, within each partition.
+    """
+    newest: dict[str, bytes] = {}
+    for message in read_all(settings, topic, partition):
+        if message.key is not None:
+            newest.pop(message.key, None)
+            if message.value is not None:
+                newest[message.key] = message.value
+    return newest
+
+
 class Admin(_Closing):
     """Creates topics and says where groups stand."""
 

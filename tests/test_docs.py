@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.reference import PAGE, page
-from pipeline.steps import STEPS
+from schemas.steps import STEPS
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[1]

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from pipeline.launch import Pipeline
-from pipeline.steps import STEPS
 from schemas.broker import lag
 from schemas.settings import Settings
+from schemas.steps import STEPS
 
 
 def until(holds: Callable[[], bool], *, seconds: float, what: str, every: float = 0.1) -> None:

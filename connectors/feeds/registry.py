@@ -1,9 +1,10 @@
 """What stands on `news.feeds` and `news.feed-state`, and where a feed belongs."""
 
+from contextlib import suppress
 from typing import Protocol
 
 from connectors.urls import host_of
-from schemas.broker import partition_for, read_all
+from schemas.broker import partition_for, read_newest
 from schemas.codec import Undecodable
 from schemas.feed import Feed, FeedState
 from schemas.settings import Settings
@@ -28,16 +29,10 @@ def partition_of(feed: Feed, settings: Settings) -> int:
 def read_states(settings: Settings, partition: int | None = None) -> dict[str, FeedState]:
     """What is remembered of feeds now, by id."""
     states: dict[str, FeedState] = {}
-    for message in read_all(settings, FEED_STATE, partition):
-        if message.key is None:
-            continue
-        states.pop(message.key, None)
-        if message.value is not None:
-            try:
-                states[message.key] = FeedState.decode(message.value)
-            except Undecodable:
-                # The next poll starts afresh and writes a good one; what it sends again is harmless.
-                continue
+    for feed_id, value in read_newest(settings, FEED_STATE, partition).items():
+        # One that does not decode: the next poll starts afresh and writes a good one; what it sends again is harmless.
+        with suppress(Undecodable):
+            states[feed_id] = FeedState.decode(value)
     return states
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 
 import click
 
@@ -51,9 +52,9 @@ def alerts_so_far(settings: Settings) -> list[Alert]:
     return sorted(alerts.values(), key=lambda alert: (alert.alerted_at, alert.id))
 
 
-def _follow(settings: Settings, show: object) -> None:
+def _follow(settings: Settings, show: Callable[[Alert], None]) -> None:
     def changed(_key: str, value: bytes | None) -> None:
-        if value is not None and callable(show):
+        if value is not None:
             show(Alert.decode(value))
 
     with Follower(settings, ALERTS, changed):

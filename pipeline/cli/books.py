@@ -22,15 +22,15 @@ def command(*, as_json: bool) -> None:
     settings = connected()
     with Index(settings) as index:
         found = books(settings, index)
-    if as_json:
-        print_json({**msgspec.structs.asdict(found), "difference": found.difference})
-    else:
-        show(found)
+    show(found, as_json=as_json)
     sys.exit(1 if found.difference else 0)
 
 
-def show(found: Books) -> None:
-    """The books for people."""
+def show(found: Books, *, as_json: bool) -> None:
+    """Print the books, for people or as JSON."""
+    if as_json:
+        print_json({**msgspec.structs.asdict(found), "difference": found.difference})
+        return
     rows = [
         ("fetched", found.fetched),
         ("= unchanged", found.unchanged),

@@ -5,8 +5,9 @@ import sys
 import click
 import msgspec
 
+from pipeline.books import dead_letters
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
-from schemas.broker import Producer, read_all
+from schemas.broker import Producer
 from schemas.codec import now
 from schemas.deadletter import DeadLetter
 from schemas.settings import Settings
@@ -83,15 +84,6 @@ def retry(letter_id: str | None, *, everything: bool) -> None:
         producer.flush()
     click.echo(f"{sent} sent again.")
     sys.exit(0 if sent else 1)
-
-
-def dead_letters(settings: Settings) -> list[DeadLetter]:
-    """All dead letters, oldest first."""
-    letters: dict[str, DeadLetter] = {}
-    for message in read_all(settings, DEADLETTERS):
-        if message.key is not None and message.value is not None:
-            letters[message.key] = DeadLetter.decode(message.value)
-    return sorted(letters.values(), key=lambda letter: letter.at)
 
 
 def _one(settings: Settings, letter_id: str) -> DeadLetter:

@@ -10,7 +10,7 @@ from connectors.check import check as check_feed
 from connectors.feeds.registry import partition_of, read_states
 from connectors.opml import feed_id, read_feeds
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
-from schemas.broker import Producer, read_all
+from schemas.broker import Producer, read_newest
 from schemas.feed import Feed, FeedState
 from schemas.settings import Settings, load_settings
 from schemas.topics import FEEDS
@@ -163,10 +163,4 @@ def save(settings: Settings, feeds: list[Feed]) -> None:
 
 def followed(settings: Settings) -> dict[str, Feed]:
     """The feeds followed now, by id."""
-    feeds: dict[str, Feed] = {}
-    for message in read_all(settings, FEEDS):
-        if message.value is None:
-            feeds.pop(message.key or "", None)
-        else:
-            feeds[message.key or ""] = Feed.decode(message.value)
-    return feeds
+    return {key: Feed.decode(value) for key, value in read_newest(settings, FEEDS).items()}

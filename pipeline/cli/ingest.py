@@ -1,20 +1,15 @@
 """`kabar ingest`: files and standard input into the pipeline."""
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from connectors.files import read
+from connectors.pacing import pipeline_lag
 from connectors.send import send
 from pipeline.cli.context import connected, json_option, print_json
-from pipeline.steps import BY_NAME
-from schemas.broker import Producer, lag
-from schemas.settings import Settings
-
-LIVE_STEPS = ("enrich", "stories", "index", "alert")
+from schemas.broker import Producer
 
 
 @click.command("ingest")
@@ -44,18 +39,3 @@ def command(paths: tuple[Path, ...], source: str, url: str | None, *, backfill: 
         refused = f", {sent.refused} refused: see `kabar deadletters list`" if sent.refused else ""
         click.echo(f"{sent.sent} sent{refused}.")
     sys.exit(1 if sent.refused else 0)
-
-
-def pipeline_lag(settings: Settings) -> Callable[[], int]:
-    """How many records the live steps have before them, looked up at most once a second."""
-    looked, value = 0.0, 0
-
-    def waiting() -> int:
-        nonlocal looked, value
-        if time.monotonic() - looked > 1:
-            groups = {BY_NAME[name].group: BY_NAME[name].sources for name in LIVE_STEPS}
-            value = max(lag(settings, groups).values())
-            looked = time.monotonic()
-        return value
-
-    return waiting

@@ -19,18 +19,18 @@ from deploy.embedded import start
 from deploy.errors import DeployError
 from pipeline.books import books
 from pipeline.cli.books import show as show_books
-from pipeline.cli.context import Running, print_json, running_file
+from pipeline.cli.context import Running, running_file
 from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
 from pipeline.elastic import Index
 from pipeline.launch import NotReady, Pipeline
-from pipeline.steps import STEPS
 from schemas.alert import Alert
 from schemas.broker import Admin, Follower, Producer, lag
 from schemas.codec import Undecodable
 from schemas.document import Document
 from schemas.feed import Feed
 from schemas.settings import Settings, load_settings
+from schemas.steps import STEPS
 from schemas.topics import ALERTS, DOCUMENTS, FIGURES, TOPICS
 
 DEMO_POLLS = 3  # the first edition, the second, and one that shows that nothing more comes
@@ -154,12 +154,12 @@ def _start_demo(stack: ExitStack, settings: Settings) -> list[Feed]:
 
 def _write_down(stack: ExitStack, settings: Settings, pipeline: Pipeline) -> None:
     path = running_file(settings)
-    _update_pids(settings, pipeline)
+    _update_pids(settings, pipeline.pids())
     stack.callback(path.unlink, missing_ok=True)
 
 
-def _update_pids(settings: Settings, pipeline: Pipeline) -> None:
-    running = Running(pid=os.getpid(), environment=settings.environment(), processes=pipeline.pids())
+def _update_pids(settings: Settings, pids: dict[str, int]) -> None:
+    running = Running(pid=os.getpid(), environment=settings.environment(), processes=pids)
     path = running_file(settings)
     new = path.with_suffix(".new")
     new.touch(mode=0o600)  # it may hold a cluster's password
@@ -201,17 +201,15 @@ def item_line(document: Document) -> str:
 
 
 def _watch(settings: Settings, pipeline: Pipeline, say: _Say, until_idle: list[Feed] | None) -> None:
-    idle = 0
+    idle, written = 0, pipeline.pids()
     while idle < IDLE_LOOKS:
-        if pipeline.watch(say) or pipeline.pids() != _written_pids(settings):
-            _update_pids(settings, pipeline)
+        pipeline.watch(say)
+        if pipeline.pids() != written:
+            written = pipeline.pids()
+            _update_pids(settings, written)
         time.sleep(0.2 if until_idle is None else 0.5)
         if until_idle is not None:
             idle = idle + 1 if _is_idle(settings, until_idle) else 0
-
-
-def _written_pids(settings: Settings) -> dict[str, int]:
-    return msgspec.json.decode(running_file(settings).read_bytes(), type=Running).processes
 
 
 def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
@@ -225,8 +223,5 @@ def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
 def _print_books(settings: Settings, *, as_json: bool) -> bool:
     with Index(settings) as index:
         found = books(settings, index)
-    if as_json:
-        print_json({**msgspec.structs.asdict(found), "difference": found.difference})
-    else:
-        show_books(found)
+    show_books(found, as_json=as_json)
     return found.difference == 0

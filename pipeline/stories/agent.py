@@ -7,11 +7,11 @@ rebalance; a language group always lives in one partition, so its rows are all h
 from collections import defaultdict
 from datetime import timedelta
 
-from pipeline.decision import Decision, Lookup, Output, set_aside
+from pipeline.decision import Decision, Lookup, Output, opened
 from pipeline.stories.state import Row
 from pipeline.stories.window import Window
 from schemas.broker import Message
-from schemas.codec import Undecodable, now
+from schemas.codec import now
 from schemas.document import Document, Enriched
 from schemas.topics import DOCUMENTS
 
@@ -36,10 +36,9 @@ class StoryDecider:
         del lookup  # the windows hold what the rows say
         if message.value is None:
             return Decision()
-        try:
-            enriched = Enriched.decode(message.value)
-        except Undecodable as error:
-            return Decision(outputs=(set_aside("stories", message, str(error)),))
+        enriched = opened("stories", message, Enriched)
+        if isinstance(enriched, Output):
+            return Decision(outputs=(enriched,))
         window = self._windows.get(enriched.language_group)
         if window is None:
             window = self._windows[enriched.language_group] = Window(enriched.language_group, self._span)

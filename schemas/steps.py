@@ -26,3 +26,5 @@ STEPS = (
     Step(name="webhook", sources=(ALERTS,)),
 )
 BY_NAME = {step.name: step for step in STEPS}
+# What a new item must pass; a backfill waits for the slowest of them.
+LIVE = tuple(BY_NAME[name] for name in ("enrich", "stories", "index", "alert"))
