@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -123,12 +124,27 @@ def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> Settings:
             kafka_port=settings.kafka_port,
             elasticsearch_port=settings.elasticsearch_port,
             progress=say,
+            on_download=_download_lines(say),
         )
     )
     return settings.with_servers(
         kafka=settings.kafka or str(servers.kafka),
         elasticsearch=settings.elasticsearch or str(servers.elasticsearch),
     )
+
+
+def _download_lines(say: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Says each tenth of a download as it is reached; called from several threads."""
+    told = 0
+
+    def report(done: int, total: int) -> None:
+        nonlocal told
+        tenths = done * 10 // max(total, 1)
+        if tenths > told:
+            told = tenths
+            say(f"  {tenths * 10} % of {total / 1e6:.0f} MB")
+
+    return report
 
 
 def _prepare(settings: Settings, say: _Say) -> None:
