@@ -2,11 +2,8 @@
 
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -192,64 +189,9 @@ def test_a_file_line_of_20_mb_is_a_dead_letter(kabar_settings: Settings, tmp_pat
     assert len(letter.sample) >= 256 * 1024
 
 
-@pytest.mark.slow
-def test_kill_9_of_every_step_while_items_flow(kabar_settings: Settings, pipeline: Pipeline) -> None:
-    """Afterwards every item is in the index exactly once, every figure was alerted once a story, the books close."""
-    kabar(kabar_settings, "figures", "add", "Vladimir Putin")
-    numbers = random.Random(7)
-    items = [_story_item(number, numbers) for number in range(5_000)]
-    producing = threading.Thread(target=_produce, args=(kabar_settings, items))
-    producing.start()
-    for step in ("enrich", "stories", "index", "alert", "notify"):
-        started = time.monotonic()
-        while time.monotonic() - started < 2.5:
-            pipeline.watch(lambda _line: None)
-            time.sleep(0.05)
-        os.kill(pipeline.pids()[step], signal.SIGKILL)
-    producing.join()
-    until_idle(kabar_settings, pipeline, seconds=120)
-    with Index(kabar_settings) as index:
-        index.refresh()
-        found = _all_of(index, "crash")
-        assert sorted(hit["id"] for hit in found) == sorted(item.id for item in items)
-        assert books(kabar_settings, index).difference == 0
-    expected = {("Q7747", hit["story_id"]) for hit in found if "Q7747" in hit["entity_ids"]}
-    told = [(a.match.figure_id, a.match.story_id) for a in alerts_so_far(kabar_settings) if a.match.source == "crash"]
-    assert len(expected) > 100
-    assert sorted(told) == sorted(expected)
-
-
-def _produce(settings: Settings, items: list[Item]) -> None:
-    with Producer(settings) as producer:
-        for start in range(0, len(items), 200):
-            for item in items[start : start + 200]:
-                producer.send(ITEMS, item.id, item.encode())
-            producer.flush()
-            time.sleep(0.4)
-
-
 def _item(name: str, source: str) -> Item:
     url = f"https://{source}.example/{name}"
     return Item(id=item_id(url=url), source=source, fetched_at=now(), url=url, title=f"Kabar {name} hari ini")
-
-
-def _story_item(number: int, numbers: random.Random) -> Item:
-    # Every item has words of its own, so that each is a story; every tenth names a tracked figure.
-    made = ["".join(numbers.choices("aeioubdgklmnprst", k=8)) for _ in range(60)]
-    title = f"{'Vladimir Putin ' if number % 10 == 0 else ''}{' '.join(made[:6])}"
-    url = f"https://crash.example/{number}"
-    return Item(id=item_id(url=url), source="crash", fetched_at=now(), url=url, title=title, body=" ".join(made))
-
-
-def _all_of(index: Index, source: str) -> list[dict[str, Any]]:
-    found = index.search(
-        {
-            "query": {"term": {"source": source}},
-            "size": 10_000,
-            "source_includes": ["id", "story_id", "entity_ids"],
-        }
-    )
-    return [hit["_source"] for hit in found["hits"]["hits"]]
 
 
 def _letters(settings: Settings) -> list[DeadLetter]:
