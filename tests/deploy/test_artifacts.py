@@ -5,14 +5,16 @@ import http.server
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from deploy import artifacts, distribution
+from deploy import artifacts, cache, distribution
 from deploy.artifacts import Artifact
 from deploy.errors import ChecksumMismatch, DiskFull, NoNetwork
 from deploy.ports import free_port
@@ -146,3 +148,45 @@ def test_a_second_start_opens_no_socket() -> None:
     environment = {**os.environ, "KABAR_MAVEN_URL": f"http://127.0.0.1:{free_port()}/"}
     run = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+class _Counting(_Quiet):
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        super().do_GET()
+
+
+def test_two_starts_fill_one_cache() -> None:
+    """Of two starts on an empty cache one fetches, the other waits and says so; each file is fetched once."""
+    filled = cache.directory()
+    distribution.prepare(elasticsearch=False)
+    script = "from deploy import distribution\ndistribution.prepare(elasticsearch=False, progress=print)\n"
+    handler = partial(_Counting, directory=str(filled / "maven"))
+    with (
+        tempfile.TemporaryDirectory(prefix="kabar-") as name,
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+    ):
+        Path(name).chmod(0o755)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        environment = {
+            **os.environ, "KABAR_CACHE_DIR": name, "PYTHONUNBUFFERED": "1",
+            "KABAR_MAVEN_URL": f"http://127.0.0.1:{server.server_port}",
+        }  # fmt: skip
+        with cache.locked(Path(name)):
+            starts = [
+                subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
+                for _ in range(2)
+            ]
+            for start in starts:
+                assert start.stdout is not None
+                assert "Waiting for another start" in start.stdout.readline()
+        told = [start.communicate(timeout=120)[0] for start in starts]
+        server.shutdown()
+        thread.join()
+        assert [start.returncode for start in starts] == [0, 0]
+        assert sum("Downloading" in text for text in told) == 1
+        assert artifacts.missing(artifacts.of_groups("kafka"), Path(name)) == []
+    assert len(_Counting.asked) == len(set(_Counting.asked)) == len(artifacts.of_groups("kafka"))

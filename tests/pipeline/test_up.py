@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import psutil
 import pytest
 
 from connectors.demo import expected
+from tests.connectors.server import LocalServer
 from tests.waiting import until
 
+ROOT = Path(__file__).parents[2]
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 
 
@@ -28,12 +31,32 @@ def data_dir() -> Iterator[Path]:
         yield path
 
 
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """A folder with what the wheel installs, built from a copy of what is in the repository."""
+    for name in ("pipeline", "connectors", "schemas", "deploy"):
+        shutil.copytree(ROOT / name, tmp_path / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / "source")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--target", str(tmp_path / "installed"), str(tmp_path / "source")], check=True)
+    return tmp_path / "installed"
+
+
 @pytest.mark.slow
-def test_the_demo_runs_to_its_end_and_the_books_close(data_dir: Path) -> None:
-    """Every record of the demo is accounted for, the distinct items are indexed, and no process is left."""
-    environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir)}
+def test_the_demo_runs_to_its_end_and_the_books_close(data_dir: Path, wheel: Path) -> None:
+    """An installed wheel runs the demo: every record is accounted for, the distinct items are indexed, nothing runs on.
+
+    The checkout is not on its path, so a file that the wheel lacks is missed.
+    """
+    environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir), "PYTHONPATH": str(wheel)}
+    where = subprocess.run(
+        [sys.executable, "-c", "import deploy, connectors; print(deploy.__file__, connectors.__file__)"],
+        cwd=wheel, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert where.stdout.count(str(wheel)) == 2
     command = [*KABAR, "up", "--demo", "--exit-when-idle", "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, cwd=wheel, env=environment, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     books = json.loads(done.stdout)
     assert books["difference"] == 0
@@ -41,6 +64,31 @@ def test_the_demo_runs_to_its_end_and_the_books_close(data_dir: Path) -> None:
     assert books["indexed"] == expected().items
     assert "ALERT     Kim Jong Un" in done.stderr
     assert processes_of(data_dir) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_run_follows_ones_own_feeds(data_dir: Path) -> None:
+    """`make run FEEDS=list.opml` starts everything, shows what the feeds bring, and ends with Ctrl-C."""
+    article = "<item><title>Banjir melanda Jakarta</title><link>https://own.example/1</link></item>"
+    feed = f'<rss version="2.0"><channel><title>Own</title>{article}</channel></rss>'.encode()
+    with LocalServer() as server:
+        outline = f'<outline text="Own News" xmlUrl="{server.serve("/feed", feed, content_type="text/xml")}"/>'
+        (data_dir / "mine.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+        environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir), "KABAR_ALLOW_NETWORKS": "127.0.0.0/8"}
+        # Set-up is taken as done: these tests run in what it made.
+        command = ["make", "-o", f"{sys.prefix}/.installed", "run", f"VENV={sys.prefix}", f"FEEDS={data_dir}/mine.opml"]
+        with (data_dir / "out").open("wb") as out:
+            made = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
+        try:
+            until(lambda: "Banjir melanda" in (data_dir / "out").read_text(), seconds=150, what="the item is shown")
+        finally:
+            os.killpg(made.pid, signal.SIGINT)  # as a terminal's Ctrl-C: to all in the foreground
+            made.wait(40)
+    told = (data_dir / "out").read_text()
+    assert "Own News" in told
+    assert "Try, in another terminal" in told
+    until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left")
 
 
 @pytest.mark.slow
