@@ -133,18 +133,23 @@ def _remember(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
 
 
 def to_item(entry: Entry, feed: Feed, parsed: ParsedFeed, url: str, at: datetime) -> Item | Refused:
-    """The item that an entry is, or why it is none.
+    """The item that an entry is, or why it is none; `url` is where the feed was fetched, for the refusal."""
+    if entry.title or entry.summary or entry.body:
+        return item_of(entry, feed, parsed, at)
+    label = entry.url or entry.guid or "nothing to tell it by"
+    return Refused(
+        reason="a required field is missing: the entry has neither title, summary nor body",
+        origin=f"{url} {label[:300]}",
+        raw=msgspec.json.encode(entry),
+    )
+
+
+def item_of(entry: Entry, feed: Feed, parsed: ParsedFeed, at: datetime) -> Item:
+    """An entry as an item.
 
     Its source is the feed's name, or the feed's host where it has none. Without a URL its identity is feed and guid;
     without both, its text, so that an edit of it is a new item.
     """
-    if not (entry.title or entry.summary or entry.body):
-        label = entry.url or entry.guid or "nothing to tell it by"
-        return Refused(
-            reason="a required field is missing: the entry has neither title, summary nor body",
-            origin=f"{url} {label[:300]}",
-            raw=msgspec.json.encode(entry),
-        )
     guid, repairs = entry.guid, (*parsed.repairs, *entry.repairs)
     if not (entry.url or guid):
         guid, repairs = _text_guid(entry), (*repairs, "guid-missing")

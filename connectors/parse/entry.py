@@ -25,13 +25,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A whole feed. `kind` is the format with its version; `children` are a sitemap index's sitemaps.
+    """A whole feed.
 
+    `kind` is the format with its version, `url` the address that it gives for itself, `children` the sitemaps of a
+    sitemap index.
     `skipped` counts what has nothing to index, such as a sitemap's pages without news.
     """
 
     kind: str
     title: str = ""
+    url: str | None = None
     language: str | None = None
     entries: tuple[Entry, ...] = ()
     children: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ import click
 from connectors.check import check as check_feed
 from connectors.feeds.registry import partition_of, read_states
 from connectors.opml import feed_id, read_feeds
+from connectors.parse import Unreadable
+from connectors.reading import is_address, read_file, read_url
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
 from schemas.broker import Producer, read_newest
 from schemas.feed import Feed, FeedState
@@ -118,6 +120,31 @@ def check(url: str, *, as_json: bool) -> None:
         if found.repairs:
             click.echo(f"  repaired: {', '.join(found.repairs)}")
     sys.exit(1 if found.error else 0)
+
+
+@command.command("parse")
+@click.argument("place", metavar="FILE|URL")
+@click.option("--url", help="The address that a file's feed is from, for relative links.")
+@json_option
+def parse(place: str, url: str | None, *, as_json: bool) -> None:
+    """Read one feed (`-`: from standard input) and show its items; needs no servers.
+
+    With --json each item is one line of JSON. Exit code 2, and one line that says why, where it is no feed.
+
+    \b
+    Example:
+      kabar feeds parse https://news.example/rss --json
+    """
+    found = asyncio.run(read_url(place, load_settings())) if is_address(place) else read_file(place, url=url)
+    if isinstance(found, Unreadable):
+        click.echo(f"{place}: {' '.join(found.reason.split())}", err=True)
+        sys.exit(2)
+    if found.note:
+        click.echo(f"{place}: {found.note}", err=True)
+    if as_json:
+        print_lines(found.items)
+    else:
+        print_table(("published", "title", "url"), [(i.published_at, i.title, i.url) for i in found.items])
 
 
 @command.command("remove")
