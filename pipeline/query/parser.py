@@ -1,0 +1,215 @@
+"""Text to tree, by recursive descent over the tokens of `scan`.
+
+query := any
+any   := all ("OR" all)*
+all   := one (["AND"] one)*
+one   := ("NOT" | "-") one | "(" any ")" | FIELD value | PHRASE | WORD
+value := PHRASE | WORD | "(" any of words and phrases ")"
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, cast
+
+from pipeline.query import places
+from pipeline.query.ast import (
+    And,
+    Dated,
+    EntityField,
+    Everything,
+    Moment,
+    Named,
+    Near,
+    Node,
+    Not,
+    Or,
+    Text,
+    Value,
+    ValueField,
+)
+from pipeline.query.errors import QueryError
+from pipeline.query.fields import Field, field_named, near_field
+from pipeline.query.moments import HINT, moment, span
+from pipeline.query.scan import Token, scan
+
+DEEPEST = 20
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+_COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
+NOTHING_BETWEEN: Final = "There is nothing between these parentheses."
+
+FindNear = Callable[[str], Near | str]
+
+
+def parse(query: str, find_near: FindNear = places.near) -> Node:
+    """The tree of a query; `find_near` says where a place is.
+
+    Raises:
+        QueryError: the query cannot be read; the error points at the place.
+    """
+    return _Parser(query, find_near).parse()
+
+
+class _Parser:
+    def __init__(self, query: str, find_near: FindNear) -> None:
+        self._query = query
+        self._find_near = find_near
+        self._tokens = scan(query)
+        self._next = 0
+        self._depth = 0
+
+    def parse(self) -> Node:
+        if self._peek().kind == "end":
+            return Everything()
+        node = self._any(None)
+        left = self._peek()
+        if left.kind == "close":
+            raise self._error("There is no opening parenthesis for this one.", left)
+        return node
+
+    def _any(self, field: Field | None) -> Node:
+        parts = [self._all(field)]
+        while self._peek().kind == "or":
+            operator = self._take()
+            self._needs_operand(operator)
+            parts.append(self._all(field))
+        return _joined(Or, parts)
+
+    def _all(self, field: Field | None) -> Node:
+        parts = [self._one(field)]
+        while True:
+            kind = self._peek().kind
+            if kind == "and":
+                self._needs_operand(self._take())
+            elif kind in {"or", "close", "end"}:
+                return _joined(And, parts)
+            parts.append(self._one(field))
+
+    def _one(self, field: Field | None) -> Node:
+        token = self._take()
+        match token.kind:
+            case "not":
+                self._needs_operand(token)
+                return self._deeper(token, lambda: Not(self._one(field)))
+            case "open":
+                return self._group(token, field)
+            case "field":
+                return self._fielded(token, field)
+            case "word" | "phrase":
+                return self._leaf(token, field)
+            case "close" if self._next >= 2 and self._tokens[self._next - 2].kind == "open":  # noqa: PLR2004
+                raise self._error(NOTHING_BETWEEN, self._tokens[self._next - 2], token)
+            case "close":
+                raise self._error("There is no opening parenthesis for this one.", token)
+            case _:
+                raise self._error(f"{token.text or 'The query'} needs something on its left.", token)
+
+    def _group(self, opening: Token, field: Field | None) -> Node:
+        if self._peek().kind == "end":
+            raise self._error("This parenthesis is not closed.", opening)
+        node = self._deeper(opening, lambda: self._any(field))
+        closing = self._take()
+        if closing.kind != "close":
+            raise self._error("This parenthesis is not closed.", opening)
+        return node
+
+    def _deeper(self, token: Token, make: Callable[[], Node]) -> Node:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self._error(f"More than {DEEPEST} parentheses or NOTs inside each other.", token)
+        node = make()
+        self._depth -= 1
+        return node
+
+    def _fielded(self, token: Token, outer: Field | None) -> Node:
+        field = field_named(token.text)
+        assert field is not None, "the scanner knows the fields"  # noqa: S101 - for the type checker
+        if outer is not None:
+            raise self._error(f"{token.text}: cannot stand inside {outer.name}:(…).", token)
+        value = self._peek()
+        if value.start != token.end or value.kind not in {"word", "phrase", "open"}:
+            raise self._error(
+                f"{token.text}: needs a value right after it, such as {field.example};"
+                f' to search for the word itself, write "{token.text}".',
+                token,
+            )
+        self._take()
+        return self._group(value, field) if value.kind == "open" else self._leaf(value, field)
+
+    def _leaf(self, token: Token, field: Field | None) -> Node:
+        if field is None:
+            self._no_unknown_field(token)
+            return Text(text=token.text, phrase=token.kind == "phrase")
+        if not token.text:
+            raise self._error(f"{field.name}: needs a value, such as {field.example}.", token)
+        node = self._valued(field, token)
+        if isinstance(node, str):
+            raise self._error(node, token)
+        return node
+
+    def _valued(self, field: Field, token: Token) -> Node | str:  # noqa: PLR0911 - one line a kind of field
+        text = token.text
+        match field.meaning:
+            case "title":
+                return Text(text=text, phrase=token.kind == "phrase", title_only=True)
+            case "entity":
+                return Named(field=cast(EntityField, field.target), name=text)
+            case "near":
+                return self._find_near(text)
+            case "value":
+                return _value(field, text)
+            case "day":
+                return _day(text) or f"{field.name}: takes a day, month or year, such as 2026-03-01."
+            case "since" | "until":
+                at = moment(text)
+                if at is None:
+                    return f"{field.name}: takes {HINT}."
+                return Dated(since=at) if field.meaning == "since" else Dated(until=at)
+
+    def _no_unknown_field(self, token: Token) -> None:
+        name, colon, rest = token.text.partition(":")
+        if token.kind != "word" or not colon or rest.startswith("//"):
+            return
+        meant = near_field(name)
+        if meant and (rest or self._peek().start == token.end):
+            raise self._error(
+                f'There is no field {name}:; did you mean {meant}:? For the words, write "{name} …".', token
+            )
+
+    def _needs_operand(self, operator: Token) -> None:
+        if self._peek().kind in {"end", "close", "or", "and"}:
+            raise self._error(f"{operator.text} needs something on its right.", operator)
+
+    def _peek(self) -> Token:
+        return self._tokens[self._next]
+
+    def _take(self) -> Token:
+        token = self._tokens[self._next]
+        self._next += token.kind != "end"
+        return token
+
+    def _error(self, sentence: str, first: Token, last: Token | None = None) -> QueryError:
+        return QueryError(sentence, self._query, first.start, (last or first).end)
+
+
+def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
+    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+
+
+def _value(field: Field, text: str) -> Value | str:
+    if field.target == "language" and not _LANGUAGE.fullmatch(text):
+        return f"{field.name}: takes a code such as id, en or zh-Hans."
+    if field.target == "country" and not _COUNTRY.fullmatch(text):
+        return f"{field.name}: takes two letters, such as ID."
+    return Value(field=cast(ValueField, field.target), value=text)
+
+
+def _day(text: str) -> Dated | None:
+    found = span(text)
+    if found is not None:
+        return Dated(since=Moment(at=found[0]), until=Moment(at=found[1]))
+    at = moment(text)
+    if at is not None and at.days_ago is not None:
+        later = Moment(days_ago=at.days_ago - 1)
+        return Dated(since=at, until=later)
+    return None
