@@ -23,6 +23,7 @@ COMMANDS = {
     "feeds": ("pipeline.cli.feeds", "The feeds that are followed."),
     "ingest": ("pipeline.cli.ingest", "Send files or standard input into the pipeline."),
     "enrich": ("pipeline.cli.enrich", "A filter: language and names of items, without servers."),
+    "group": ("pipeline.cli.group", "A filter: copies and stories among items, without servers."),
     "search": ("pipeline.cli.search", "Search what was indexed, with facets."),
     "figures": ("pipeline.cli.figures", "Who is tracked."),
     "alerts": ("pipeline.cli.alerts", "What was told, to whom, and why."),
