@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from connectors.charset import decode
 from connectors.documents import Document, read_html, read_text
 from connectors.feeds.decide import to_item
 from connectors.opml import feed_id
 from connectors.parse import Unreadable, parse
 from connectors.protocol import Refused
+from connectors.settle import read_object
 from connectors.urls import canonical_url
 from schemas import intake
 from schemas.codec import now
@@ -102,13 +101,10 @@ class Files:
             if len(line.rstrip(b"\r\n")) > RAW_LIMIT:
                 yield _too_long(line, _rest_of_line(line, stream), at)
             elif line.strip():
-                yield self._line(line.strip().removeprefix(b"\xef\xbb\xbf"), at)
+                yield self._line(line, at)
 
     def _line(self, line: bytes, at: str) -> Item | Refused:
-        found = intake.decode_item(line)
-        if isinstance(found, intake.Refused):
-            return Refused(reason=found.reason, origin=at, raw=line)
-        return _settle(found, self.source)
+        return read_object(line, source=self.source, origin=at)
 
     def _document(self, stream: BinaryIO, origin: str, uri: str | None, *, html: bool) -> Iterator[Item | Refused]:
         body = stream.read(RAW_LIMIT + 1)
@@ -164,19 +160,6 @@ def _files(path: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in inner.relative_to(path).parts)
         if inner.is_file() and not hidden:
             yield inner
-
-
-def _settle(item: Item, source: str) -> Item:
-    """An item from a line, its URL canonical, its source named, and its id made from these where it gave none."""
-    derived = (item.url or item.guid) and item.id == item_id(url=item.url, source=item.source, guid=item.guid)
-    named = source if item.source == "unknown" else item.source
-    url = canonical_url(item.url)
-    repairs = (*item.repairs, "link-unusable") if item.url and not url else item.repairs
-    identity = item.id
-    if derived:
-        guid = item.guid or (item.url if not url else None)
-        identity = item_id(url=url, source=named, guid=guid)
-    return msgspec.structs.replace(item, id=identity, source=named, url=url, repairs=repairs)
 
 
 def _rest_of_line(line: bytes, stream: BinaryIO) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ __all__ = [
     "absolute_url",
     "canonical_url",
     "has_markup",
+    "has_tag",
     "html_root",
     "one_line",
     "parse_date",
@@ -51,10 +52,11 @@ _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 
 def has_markup(text: str) -> bool:
     """Whether a text holds HTML: a tag that HTML has, or an entity. `5 < 6` and `AT&T` are none."""
-    return _has_tag(text) or (bool(_ENTITY.search(text)) and html.unescape(text) != text)
+    return has_tag(text) or (bool(_ENTITY.search(text)) and html.unescape(text) != text)
 
 
-def _has_tag(text: str) -> bool:
+def has_tag(text: str) -> bool:
+    """Whether a text holds a tag that HTML has."""
     known = _DROPPED | _BLOCKS | _INLINE
     return any(m[1] is None or m[1].lower() in known for m in _TAG.finditer(text))
 
@@ -63,7 +65,7 @@ def plain(text: str | None) -> str:
     """The text of a piece of HTML, or of a text that is none: NFC, blocks on lines of their own, single spaces."""
     if not text:
         return ""
-    if "<" in text and _has_tag(text):
+    if "<" in text and has_tag(text):
         return _tidy(_read_html(text))
     # Twice: feeds that escape what is escaped already are common, and `&amp;nbsp;` means nothing else.
     if "&" in text:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from schemas.process import LAUNCHED
+from schemas.process import LAUNCHED, ready_file
 from schemas.settings import PREFIX, Settings
 from schemas.steps import STEPS
 
@@ -113,6 +113,7 @@ class Pipeline:
         commands = {name: [sys.executable, "-m", "pipeline.worker", name] for name in names}
         if connectors:
             commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
+            commands["push"] = [sys.executable, "-m", "connectors.push"]
         logs = settings.data_dir / "logs"
         self.processes = [
             Process(name, command, environment, logs / f"{name}.log") for name, command in commands.items()
@@ -157,4 +158,4 @@ class Pipeline:
             process.wait(deadline - time.monotonic())
 
     def _ready_file(self, process: Process) -> Path:
-        return self._settings.data_dir / "agents" / process.name / "ready"
+        return ready_file(self._settings.data_dir, process.name)

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from pathlib import Path
 
 LAUNCHED = "--launched"
 
@@ -14,6 +15,18 @@ def follow_launcher() -> None:
     """
     if LAUNCHED in sys.argv:
         threading.Thread(target=_wait, name="launcher", daemon=True).start()
+
+
+def say_ready(data_dir: Path, name: str) -> None:
+    """Tell the launcher that this process does its work from now on."""
+    path = ready_file(data_dir, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(os.getpid()))
+
+
+def ready_file(data_dir: Path, name: str) -> Path:
+    """The file that says so."""
+    return data_dir / "agents" / name / "ready"
 
 
 def _wait() -> None:

@@ -72,6 +72,20 @@ class Settings(BaseSettings):
     contact: str = pydantic.Field("", description="URL or address in the User-Agent, for those whose feeds are read")
     webhook_url: str | None = pydantic.Field(None, description="where alerts are posted (Standard Webhooks)")
     webhook_secret: pydantic.SecretStr | None = pydantic.Field(None, description="whsec_… that signs them")
+    push_host: str = pydantic.Field("127.0.0.1", description="address on which pushed items are taken")
+    push_port: int = pydantic.Field(0, ge=0, le=65535, description="port for it; 0: a free one, kept over restarts")
+    push_token: pydantic.SecretStr | None = pydantic.Field(
+        None, min_length=16, description="bearer token; made at the first start where none is set"
+    )
+    push_secret: pydantic.SecretStr | None = pydantic.Field(
+        None, description="whsec_… that signs pushes (Standard Webhooks); made likewise"
+    )
+    push_max_bytes: int = pydantic.Field(
+        16_000_000, ge=10_000, le=256_000_000, description="bytes that the body of one push may have"
+    )
+    push_url: str | None = pydantic.Field(
+        None, pattern=r"^https?://[^/]+", description="where hubs reach the push server from outside; turns WebSub on"
+    )
     stall_seconds: float = pydantic.Field(60.0, gt=0, description="a step with lag and no progress is restarted")
 
     @pydantic.field_validator("allow_networks", mode="before")

@@ -22,6 +22,7 @@ COMMANDS = {
     "up": ("pipeline.cli.up", "Start everything on this machine."),
     "feeds": ("pipeline.cli.feeds", "The feeds that are followed."),
     "ingest": ("pipeline.cli.ingest", "Send files or standard input into the pipeline."),
+    "push": ("pipeline.cli.push", "Take news over HTTP."),
     "enrich": ("pipeline.cli.enrich", "A filter: language and names of items, without servers."),
     "group": ("pipeline.cli.group", "A filter: copies and stories among items, without servers."),
     "search": ("pipeline.cli.search", "Search what was indexed, with facets."),

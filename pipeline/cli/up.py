@@ -16,6 +16,7 @@ import msgspec
 
 from connectors.demo import DEMO_FIGURES, demo_feeds, start_demo_server
 from connectors.feeds.registry import read_states
+from connectors.push.credentials import address
 from deploy.embedded import start
 from deploy.errors import DeployError
 from pipeline.books import books
@@ -83,6 +84,7 @@ def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bo
         _show_items(stack, settings, say)
         save(settings, wanted)
         say(f"Kabar is up: Kafka {settings.kafka}, Elasticsearch {settings.elasticsearch}, data {settings.data_dir}")
+        say(f"News is taken at {address(settings)}/v1/items; the token: {_kabar()} push --token")
         if not exit_when_idle:
             say(TRY.format(kabar=_kabar()))
         _watch(settings, pipeline, say, wanted if exit_when_idle else None)

@@ -1,0 +1,78 @@
+"""The process: `python -m connectors.push`. Logs are JSON lines on standard error."""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+
+import structlog
+from aiohttp import web
+
+from connectors.push.credentials import Credentials, address, address_file, load
+from connectors.push.server import application
+from connectors.push.writer import Writer
+from schemas.broker import BrokerError, Producer
+from schemas.logs import configure
+from schemas.process import follow_launcher, say_ready
+from schemas.settings import Settings, SettingsError, load_settings
+
+STOP_SECONDS = 5.0
+
+
+def main() -> int:
+    """Serve until SIGTERM; 1 where the settings, the port or Kafka do not allow a start."""
+    follow_launcher()
+    configure()
+    try:
+        settings = load_settings()
+        run(settings)
+    except (SettingsError, BrokerError, OSError) as error:
+        structlog.get_logger(__name__).error("the push server cannot run", error=str(error))
+        return 1
+    return 0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: a secret that is set cannot be one.
+        BrokerError: Kafka does not answer at the start.
+        OSError: the port is taken.
+    """
+    credentials = load(settings)
+    with Producer(settings) as producer:
+        asyncio.run(serve(settings, credentials, Writer(producer)))
+
+
+async def serve(settings: Settings, credentials: Credentials, writer: Writer) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    runner = web.AppRunner(application(settings, credentials, writer), access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    try:
+        await _listen(runner, settings)
+        host, port = runner.addresses[0][:2]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        address_file(settings).write_text(url + "\n", encoding="ascii")
+        say_ready(settings.data_dir, "push")
+        structlog.get_logger(__name__).info("taking news", url=f"{url}/v1/items")
+        await stopping.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    # A free port stays the same over restarts where it can: whoever pushes has it written down.
+    if not settings.push_port:
+        with suppress(OSError, ValueError):
+            last = (address(settings) or "").rpartition(":")[2]
+            await web.TCPSite(runner, settings.push_host, int(last)).start()
+            return
+    await web.TCPSite(runner, settings.push_host, settings.push_port).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Requests into Kafka, several at a time: those that wait share one flush, and each is told when Kafka has its items.
+
+Promises: `deliver` returns once Kafka has everything of its request. On `BrokerError` Kafka may have a part of it; to
+send all of it again is harmless, since the ids are the same.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from connectors.feeds.registry import Sender
+from connectors.protocol import Refused
+from connectors.send import put
+from schemas.broker import BrokerError
+from schemas.item import Item
+
+STEP = "push"
+ROUND = 64
+WAITING_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The items and refusals of one request. `done` tells of each whether Kafka has it as an item."""
+
+    found: Sequence[Item | Refused]
+    backfill: bool
+    done: "asyncio.Future[list[bool]]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Writer:
+    """Takes deliveries and writes them in rounds, one at a time, in a thread."""
+
+    def __init__(self, producer: Sender) -> None:
+        self._producer = producer
+        self._queue: asyncio.Queue[Delivery] = asyncio.Queue(WAITING_LIMIT)
+
+    async def deliver(self, found: Sequence[Item | Refused], *, backfill: bool) -> list[bool]:
+        """Write these and wait for Kafka; whether each is an item that Kafka has.
+
+        Raises:
+            BrokerError: Kafka does not take it, or too many requests wait for it already.
+        """
+        delivery = Delivery(found=found, backfill=backfill)
+        try:
+            self._queue.put_nowait(delivery)
+        except asyncio.QueueFull as error:
+            raise BrokerError("too many requests wait for Kafka") from error
+        return await delivery.done
+
+    async def run(self) -> None:
+        """Write for ever."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < ROUND and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            try:
+                answers = await asyncio.shield(asyncio.to_thread(self._round, batch))
+            except BrokerError as error:
+                for delivery in batch:
+                    _fail(delivery, error)
+            else:
+                for delivery, taken in zip(batch, answers, strict=True):
+                    if not delivery.done.done():
+                        delivery.done.set_result(taken)
+
+    def _round(self, batch: Sequence[Delivery]) -> list[list[bool]]:
+        answers = [
+            [put(thing, self._producer, backfill=delivery.backfill, step=STEP) for thing in delivery.found]
+            for delivery in batch
+        ]
+        self._producer.flush()
+        return answers
+
+
+def _fail(delivery: Delivery, error: BrokerError) -> None:
+    if not delivery.done.done():
+        delivery.done.set_exception(error)
