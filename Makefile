@@ -30,7 +30,10 @@ test: setup  ## lint, types and every test, with the real servers
 bench: setup  ## the pipeline against a naive program, measured in one run (long)
 	@$(BIN)/python -m tests.benchmarks.throughput
 
+eval-language: setup  ## the language of held-out texts beside langdetect, lingua, py3langid and pycld2
+	@$(BIN)/python -m tests.benchmarks.language
+
 lock:  ## re-resolve requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
-.PHONY: help setup run test bench lock
+.PHONY: help setup run test bench eval-language lock
