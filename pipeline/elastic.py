@@ -4,7 +4,9 @@ Every client error leaves here as `IndexUnavailable` (try again) or `IndexRefuse
 use). A bulk write answers with a verdict for each item, never with an exception for one of them.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from enum import Enum
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +19,8 @@ from schemas.index import month_alias, template
 from schemas.settings import Settings
 
 RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
+SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
+KEEP_ALIVE = "5m"
 FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
 
 
@@ -135,12 +139,40 @@ class Index:
             raise IndexUnavailable(f"Elasticsearch at {self._settings.elasticsearch} does not answer") from error
         return [_outcome(entry["index"]) for entry in answer["items"]]
 
-    def search(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a search over all items; none where nothing was ever indexed."""
-        found = self._call(
-            self._client.search, index=self.items, ignore_unavailable=True, allow_no_indices=True, **body
+    def search(self, body: Mapping[str, Any], index: str | None = None) -> dict[str, Any]:
+        """Run a search over all items (or another index); none where nothing was ever indexed.
+
+        In the first moments of a new month its index has no shard yet that could answer: that is waited for, up to
+        `SHARD_SECONDS`, where else part of the answer or all of it would be missing.
+
+        Raises:
+            IndexUnavailable: the index does not answer.
+            IndexRefused: it does not take the request.
+        """
+        deadline = time.monotonic() + SHARD_SECONDS
+        where = {} if "pit" in body else {"index": index or self.items, "ignore_unavailable": True}
+        while True:
+            try:
+                found = self._call(self._client.search, **where, **body)
+            except IndexUnavailable as error:
+                if "search_phase_execution" not in str(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                if not found["_shards"]["failed"] or time.monotonic() > deadline:
+                    return dict(found)
+            time.sleep(SHARD_WAIT)
+
+    @contextmanager
+    def snapshot(self, index: str | None = None) -> Iterator[dict[str, str]]:
+        """A point in time, as the `pit` of searches that shall all see the same; it lives for five minutes a search."""
+        opened = self._call(
+            self._client.open_point_in_time, index=index or self.items, keep_alive=KEEP_ALIVE, ignore_unavailable=True
         )
-        return dict(found)
+        try:
+            yield {"id": opened["id"], "keep_alive": KEEP_ALIVE}
+        finally:
+            with suppress(IndexUnavailable, IndexRefused):
+                self._call(self._client.close_point_in_time, id=opened["id"])
 
     def refresh(self) -> None:
         """Make everything written searchable now."""

@@ -66,3 +66,11 @@ def local_id(name: str) -> str:
     """A stable id for a figure that the knowledge base does not have: `kabar:` and the name in small letters."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())
     return "kabar:" + "-".join(words)
+
+
+def tracked_or_none(settings: Settings) -> dict[str, Figure]:
+    """The figures tracked at this moment; none where Kafka cannot be asked, for what only needs them to be better."""
+    try:
+        return tracked_now(settings)
+    except BrokerError:
+        return {}

@@ -13,6 +13,7 @@ import structlog
 
 from pipeline.decision import Output, opened, set_aside
 from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.query.places import place_of
 from pipeline.streaming import Progress
 from schemas.broker import Message
 from schemas.codec import now
@@ -120,10 +121,17 @@ def prepare(messages: Sequence[Message], prefix: str) -> tuple[list[Pending], li
             month_alias(prefix, enriched.first_seen_at),
             enriched.item.id,
             version(document),
-            msgspec.json.encode(source(document, indexed_at)),
+            msgspec.json.encode(source(document, indexed_at, locations(document))),
         )
         pending.append(Pending(message, write))
     return pending, outputs
+
+
+def locations(document: Document) -> list[tuple[float, float]]:
+    """(latitude, longitude) of the places that a document names, each once, in the order of first mention."""
+    ids = dict.fromkeys(mention.entity_id for mention in document.enriched.mentions if mention.type == "LOC")
+    places = (place_of(identity) for identity in ids)
+    return [(place.latitude, place.longitude) for place in places if place is not None]
 
 
 def judge(pending: Sequence[Pending], outcomes: Sequence[Outcome]) -> tuple[list[Pending], list[tuple[Pending, str]]]:

@@ -4,6 +4,7 @@
 time of the fetch in milliseconds, so that writing a document again, or an older one late, changes nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +19,23 @@ ANALYZERS = {
     "ko": "cjk", "lt": "lithuanian", "lv": "latvian", "nl": "dutch", "no": "norwegian", "pt": "portuguese",
     "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "th": "thai", "tr": "turkish", "zh": "cjk",
 }  # fmt: skip
-SAME_ANALYZER = {"nb": "no", "nn": "no", "prs": "fa"}
+# Languages without a stock analyzer -> the one whose analyzer does for them, since their words change alike.
+# Measured in tests/pipeline/search/test_languages.py; docs/search.md says what it means for each.
+SAME_ANALYZER = {
+    "nb": "no", "nn": "no", "prs": "fa", "ms": "id", "uk": "ru", "be": "ru",
+    "bs": "sr", "hr": "sr", "cnr": "sr", "sh": "sr", "yue": "zh",
+}  # fmt: skip
+# Every word as it stands, without regard to case and accents: for names, and for languages that have no stems here.
+FOLDED = "kabar_text"
+ANALYSIS = {"analyzer": {FOLDED: {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "asciifolding"]}}}
+
+# Raised with each change of a mapping; `kabar index migrate` moves what is older.
+MAPPING_VERSION = 2
 
 _KEYWORD = {"type": "keyword", "ignore_above": 512}
 _DATE = {"type": "date", "format": "strict_date_optional_time||epoch_millis"}
+_FOLDED = {"type": "text", "analyzer": FOLDED}
+_NAME = {**_KEYWORD, "fields": {"words": _FOLDED}}
 _STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}
 
 
@@ -36,7 +50,7 @@ def mapping() -> dict[str, Any]:
     """The strict mapping of an item's index."""
     keywords = (
         "id", "source", "source_name", "source_country", "categories", "language", "language_second",
-        "language_reason", "people", "organisations", "places", "entity_ids", "story_id", "duplicate_of",
+        "language_reason", "entity_ids", "story_id", "duplicate_of",
         "duplicate_reason", "repairs", "host",
     )  # fmt: skip
     dates = (
@@ -45,23 +59,25 @@ def mapping() -> dict[str, Any]:
     )  # fmt: skip
     properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
     properties |= dict.fromkeys(dates, _DATE)
+    properties |= dict.fromkeys(("people", "organisations", "places"), _NAME)
+    properties |= dict.fromkeys(("title", "summary", "body", "names"), _FOLDED)
     properties |= {
         "v": {"type": "integer"},
         "revision": {"type": "integer"},
         "quiet": {"type": "boolean"},
         "language_confidence": {"type": "float"},
         "duplicate_similarity": {"type": "float"},
-        "title": {"type": "text"},
-        "summary": {"type": "text"},
-        "body": {"type": "text"},
-        "names": {"type": "text"},
+        "is_duplicate": {"type": "boolean"},
+        "ingest_lag_ms": {"type": "long"},
+        "publish_lag_ms": {"type": "long"},
+        "locations": {"type": "geo_point"},
         "authors": {"type": "keyword", "ignore_above": 512},
         "url": _KEYWORD,
         "guid": _STORED_ONLY,
         "mentions": {"type": "object", "enabled": False},
         "localized": {"properties": {code: _localized(name) for code, name in ANALYZERS.items()}},
     }
-    return {"dynamic": "strict", "properties": properties}
+    return {"dynamic": "strict", "_meta": {"kabar_mapping": MAPPING_VERSION}, "properties": properties}
 
 
 def _localized(analyzer: str) -> dict[str, Any]:
@@ -74,7 +90,7 @@ def template(prefix: str, *, shards: int, replicas: int, refresh_seconds: float)
     return {
         "index_patterns": [f"{prefix}-items-*"],
         "priority": 200,
-        "version": Document.VERSION,
+        "version": MAPPING_VERSION,
         "template": {
             "settings": {
                 "number_of_shards": shards,
@@ -82,6 +98,7 @@ def template(prefix: str, *, shards: int, replicas: int, refresh_seconds: float)
                 "refresh_interval": f"{round(refresh_seconds * 1000)}ms",
                 # The localized text repeats title and body, which this codec stores once.
                 "codec": "best_compression",
+                "analysis": ANALYSIS,
             },
             "aliases": {f"{prefix}-items": {}},
             "mappings": mapping(),
@@ -94,8 +111,8 @@ def month_alias(prefix: str, first_seen_at: datetime) -> str:
     return f"{prefix}-items-{first_seen_at:%Y.%m}"
 
 
-def source(document: Document, indexed_at: datetime) -> dict[str, Any]:
-    """A document as it is stored in the index, whole."""
+def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
+    """A document as it is stored in the index, whole; `locations` are (latitude, longitude) of the places it names."""
     enriched, placement = document.enriched, document.placement
     item = enriched.item
     language = localized_language(enriched.language)
@@ -131,6 +148,10 @@ def source(document: Document, indexed_at: datetime) -> dict[str, Any]:
         "duplicate_of": placement.duplicate_of,
         "duplicate_similarity": placement.duplicate_similarity,
         "duplicate_reason": placement.duplicate_reason,
+        "is_duplicate": placement.duplicate_of is not None,
+        "ingest_lag_ms": _milliseconds(enriched.first_seen_at, indexed_at),
+        "publish_lag_ms": _milliseconds(item.published_at, enriched.first_seen_at),
+        "locations": [{"lat": latitude, "lon": longitude} for latitude, longitude in locations],
         "published_at": item.published_at,
         "updated_at": item.updated_at,
         "fetched_at": item.fetched_at,
@@ -159,3 +180,7 @@ def _names(document: Document) -> dict[EntityType, list[str]]:
 
 def _host(url: str | None) -> str | None:
     return url.split("/")[2].lower() if url and url.count("/") >= 2 else None  # noqa: PLR2004 - scheme://host
+
+
+def _milliseconds(since: datetime | None, until: datetime) -> int | None:
+    return None if since is None else round((until - since).total_seconds() * 1000)

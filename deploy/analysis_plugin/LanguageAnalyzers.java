@@ -35,6 +35,7 @@ import org.apache.lucene.analysis.id.IndonesianAnalyzer;
 import org.apache.lucene.analysis.it.ItalianAnalyzer;
 import org.apache.lucene.analysis.lt.LithuanianAnalyzer;
 import org.apache.lucene.analysis.lv.LatvianAnalyzer;
+import org.apache.lucene.analysis.miscellaneous.ASCIIFoldingFilter;
 import org.apache.lucene.analysis.nl.DutchAnalyzer;
 import org.apache.lucene.analysis.no.NorwegianAnalyzer;
 import org.apache.lucene.analysis.pt.PortugueseAnalyzer;
@@ -47,9 +48,10 @@ import org.apache.lucene.analysis.th.ThaiTokenizer;
 import org.apache.lucene.analysis.tr.TurkishAnalyzer;
 import org.elasticsearch.plugin.NamedComponent;
 import org.elasticsearch.plugin.analysis.AnalyzerFactory;
+import org.elasticsearch.plugin.analysis.TokenFilterFactory;
 
 /**
- * Lucene's language analyzers under the names that Elasticsearch gives them, for a distribution without the module
+ * Lucene's language analyzers, and its folding of accents, under the names that Elasticsearch gives them, for a distribution without the module
  * analysis-common. A mapping written for these names works unchanged on a full cluster, which has its own.
  *
  * <p>The stable plugin API wants one public class a name. {@code named_components.json} is made from the annotations
@@ -84,6 +86,15 @@ public final class LanguageAnalyzers {
         @Override
         protected TokenStream normalize(String field, TokenStream in) {
             return new DecimalDigitFilter(new LowerCaseFilter(in));
+        }
+    }
+
+    /** Folds accents of Latin letters, for the fields that keep words as they are. */
+    @NamedComponent("asciifolding")
+    public static final class AsciiFolding implements TokenFilterFactory {
+        @Override
+        public TokenStream create(TokenStream input) {
+            return new ASCIIFoldingFilter(input);
         }
     }
 
@@ -324,6 +335,7 @@ public final class LanguageAnalyzers {
             super(SwedishAnalyzer::new);
         }
     }
+
     @NamedComponent("thai")
     public static final class Thai extends Language {
         public Thai() {

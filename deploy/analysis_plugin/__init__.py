@@ -18,11 +18,15 @@ from deploy.errors import ServerFailed
 NAME = "kabar-analysis"
 SOURCE = "LanguageAnalyzers.java"
 DESCRIPTOR = "stable-plugin-descriptor.properties"
-FACTORY = "org.elasticsearch.plugin.analysis.AnalyzerFactory"
+# What a component is, by what its class says after its name.
+FACTORIES = {
+    "extends Language": "org.elasticsearch.plugin.analysis.AnalyzerFactory",
+    "implements TokenFilterFactory": "org.elasticsearch.plugin.analysis.TokenFilterFactory",
+}
 PACKAGE = "kabar.analysis"
 # What the sources are compiled against; the first jar of each pattern, from the distribution's own `lib`.
 CLASSPATH = ("elasticsearch-plugin-api-[0-9]*.jar", "elasticsearch-plugin-analysis-api-*.jar", "lucene-*.jar")
-COMPONENT = re.compile(r'@NamedComponent\("(\w+)"\)\s+public static final class (\w+)')
+COMPONENT = re.compile(r'@NamedComponent\("(\w+)"\)\s+public static final class (\w+) (\w+ \w+)')
 COMPILE_SECONDS = 120
 
 
@@ -32,7 +36,7 @@ def _text(name: str) -> str:
 
 def languages() -> tuple[str, ...]:
     """The names of the analyzers, sorted."""
-    return tuple(sorted(name for name, _ in COMPONENT.findall(_text(SOURCE))))
+    return tuple(sorted(name for name, _, kind in COMPONENT.findall(_text(SOURCE)) if kind == "extends Language"))
 
 
 def fingerprint_text() -> str:
@@ -42,7 +46,10 @@ def fingerprint_text() -> str:
 
 def _components() -> str:
     owner = SOURCE.removesuffix(".java")
-    return json.dumps({FACTORY: {n: f"{PACKAGE}.{owner}${c}" for n, c in COMPONENT.findall(_text(SOURCE))}}, indent=1)
+    found: dict[str, dict[str, str]] = {factory: {} for factory in FACTORIES.values()}
+    for name, kind_name, kind in COMPONENT.findall(_text(SOURCE)):
+        found[FACTORIES[kind]][name] = f"{PACKAGE}.{owner}${kind_name}"
+    return json.dumps(found, indent=1)
 
 
 def build(home: Path, *, java: Path, compiler: Path, libraries: Sequence[Path], work: Path) -> None:

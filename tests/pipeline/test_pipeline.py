@@ -49,7 +49,7 @@ def sample(kabar_settings: Settings) -> dict[str, Any]:
     kabar(kabar_settings, "ingest", str(SAMPLE), "--source", "demo", "--url", URL)
     started = time.monotonic()
     with Index(kabar_settings) as index:
-        query = Query(words="kunjungan Putin", language="id")
+        query = Query(text="kunjungan Putin lang:id")
         until(lambda: search(index, query).total > 0, seconds=10, what="the sample is found", every=0.05)
     took = time.monotonic() - started
     assert took < 3, f"searchable after {took:.1f} s"
@@ -120,7 +120,7 @@ def test_again_and_edited(kabar_settings: Settings, pipeline: Pipeline, tmp_path
         kabar(kabar_settings, "ingest", str(edited), "--source", "demo", "--url", URL)
         until_idle(kabar_settings, pipeline, seconds=30)
         index.refresh()
-        (hit,) = search(index, Query(words="Koreksi tanggal diperbaiki")).hits
+        (hit,) = search(index, Query(text="Koreksi tanggal diperbaiki")).hits
         assert hit.revision == 2
         assert books(kabar_settings, index).indexed == before.indexed
         assert books(kabar_settings, index).difference == 0
@@ -165,9 +165,9 @@ def test_bad_input(kabar_settings: Settings, pipeline: Pipeline) -> None:
     until_idle(kabar_settings, pipeline, seconds=60)
     with Index(kabar_settings) as index:
         index.refresh()
-        indexed = {hit.id for hit in search(index, Query(source="bad", size=50, collapse=False)).hits}
+        indexed = {hit.id for hit in search(index, Query(text="source:bad", size=50, collapse=False)).hits}
         assert indexed == {key for key, _, reason in BAD if reason is None}
-        assert search(index, Query(source="bad-neighbour", size=0)).total == len(neighbours)
+        assert search(index, Query(text="source:bad-neighbour", size=0)).total == len(neighbours)
         assert books(kabar_settings, index).difference == 0
     letters = {letter.key: letter for letter in _letters(kabar_settings) if letter.step == "enrich"}
     for key, value, reason in BAD:

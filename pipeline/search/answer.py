@@ -1,0 +1,177 @@
+"""What the index answers, as records."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pipeline.search.request import FACETS, MARKS, MOST_DAYS
+
+
+class Outlet(msgspec.Struct, frozen=True):
+    """A source that has a story, with its name where it has one."""
+
+    source: str
+    name: str
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One item found.
+
+    Where stories are collapsed, `outlets` counts the other sources that have the story, `others` its other items found,
+    `story_outlets` names the sources (at most ten) and `story_languages` the languages of all.
+    """
+
+    id: str
+    score: float
+    title: str
+    summary: str
+    url: str | None
+    source: str
+    source_name: str | None
+    source_country: str | None = None
+    language: str
+    revision: int
+    people: list[str]
+    organisations: list[str]
+    places: list[str]
+    categories: list[str]
+    story_id: str
+    duplicate_of: str | None
+    date: datetime
+    published_at: datetime | None
+    first_seen_at: datetime
+    indexed_at: datetime
+    highlights: list[str] = []
+    title_highlight: str | None = None
+    outlets: int = 0
+    others: int = 0
+    story_outlets: list[Outlet] = []
+    story_languages: list[str] = []
+
+
+class FacetCount(msgspec.Struct, frozen=True):
+    """How many items have this value; `label` is for readers."""
+
+    value: str
+    count: int
+    label: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a query. `total` and `facets` count items, `stories` their stories (over 3,000: nearly).
+
+    `took_ms` is the index's own time. `suggestion` is a query that would find something, where this one does not.
+    """
+
+    total: int
+    stories: int
+    took_ms: int
+    hits: list[Hit]
+    facets: dict[str, list[FacetCount]] = {}
+    suggestion: str | None = None
+
+
+class Story(msgspec.Struct, frozen=True):
+    """What all the items found of one story have."""
+
+    items: int
+    sources: int
+    outlets: list[Outlet]
+    languages: list[str]
+
+
+def read(answer: dict[str, Any], labels: dict[str, str], marks: tuple[str, str] = MARKS) -> Found:
+    """The index's answer as records; `labels` are names of figures by id."""
+    aggregations = answer.get("aggregations", {})
+    return Found(
+        total=answer["hits"]["total"]["value"],
+        stories=_inner(aggregations.get("stories", {})).get("value", 0),
+        took_ms=answer["took"],
+        hits=[hit_of(hit, marks) for hit in answer["hits"]["hits"]],
+        facets={name: _counts(name, _inner(aggregations[name]), labels) for name in FACETS if name in aggregations},
+    )
+
+
+def hit_of(hit: dict[str, Any], marks: tuple[str, str] = MARKS) -> Hit:
+    """One hit; `marks` stand around what matched."""
+    stored = hit["_source"]
+    names = {name: stored[name] for name in Hit.__struct_fields__ if name in stored}
+    marked = hit.get("highlight", {})
+    title = next((pieces[0] for field, pieces in marked.items() if field.endswith("title")), None)
+    return msgspec.convert(
+        {**names, "score": hit.get("_score") or 0.0, "highlights": _pieces(marked, marks), "title_highlight": title},
+        Hit,
+    )
+
+
+def _pieces(marked: dict[str, list[str]], marks: tuple[str, str]) -> list[str]:
+    """The marked pieces of summary and body, at most three, each passage once though several fields have it."""
+    found: dict[str, str] = {}
+    for field, pieces in marked.items():
+        if not field.endswith("title"):
+            for piece in pieces:
+                found.setdefault(piece.replace(marks[0], "").replace(marks[1], "")[:60], piece)
+    return list(found.values())[:3]
+
+
+def with_story(hit: Hit, story: Story) -> Hit:
+    """The hit with what its story has beside it."""
+    return msgspec.structs.replace(
+        hit,
+        outlets=max(0, story.sources - 1),
+        others=max(0, story.items - 1),
+        story_outlets=story.outlets,
+        story_languages=story.languages,
+    )
+
+
+def stories_request(query: dict[str, Any], filters: Sequence[dict[str, Any]], ids: Sequence[str]) -> dict[str, Any]:
+    """The body that asks for the outlets and languages of the stories of one page of hits, among what was found."""
+    return {
+        "query": {"bool": {"must": [query], "filter": [*filters, {"terms": {"story_id": list(ids)}}]}},
+        "size": 0,
+        "track_total_hits": False,
+        "aggs": {
+            "story": {
+                "terms": {"field": "story_id", "size": len(ids)},
+                "aggs": {
+                    "sources": {"cardinality": {"field": "source"}},
+                    "source": {
+                        "terms": {"field": "source", "size": 10},
+                        "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}},
+                    },
+                    "language": {"terms": {"field": "language", "size": 10}},
+                },
+            }
+        },
+    }
+
+
+def read_stories(answer: dict[str, Any]) -> dict[str, Story]:
+    """The stories of that answer, by id."""
+    buckets = answer.get("aggregations", {}).get("story", {}).get("buckets", [])
+    return {bucket["key"]: _story(bucket) for bucket in buckets}
+
+
+def _story(bucket: dict[str, Any]) -> Story:
+    outlets = [
+        Outlet(source["key"], next((name["key"] for name in source["name"]["buckets"]), source["key"]))
+        for source in bucket["source"]["buckets"]
+    ]
+    languages = [language["key"] for language in bucket["language"]["buckets"]]
+    return Story(bucket["doc_count"], bucket["sources"]["value"], outlets, languages)
+
+
+def _inner(aggregation: dict[str, Any]) -> dict[str, Any]:
+    inner: dict[str, Any] = aggregation.get("values", aggregation)
+    return inner
+
+
+def _counts(name: str, aggregation: dict[str, Any], labels: dict[str, str]) -> list[FacetCount]:
+    buckets = aggregation.get("buckets", [])
+    if name == "day":
+        return [FacetCount(bucket["key_as_string"][:10], bucket["doc_count"]) for bucket in buckets[-MOST_DAYS:]]
+    values = ((str(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
+    return [FacetCount(value, count, labels.get(value, "") if name == "figure" else "") for value, count in values]

@@ -1,0 +1,94 @@
+"""Names to the ids of those who have them: the knowledge base, and whoever is tracked.
+
+This is how a name typed in one script finds mentions in another: `Путин` is an alias of Q7747, and so is `プーチン`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from pipeline.entities.normalise import normalise
+from pipeline.knowledge import load
+from schemas.alert import Figure
+from schemas.document import EntityType
+
+MOST_WORDS: Final = 6
+TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Who has a name: an entity's id and its type."""
+
+    id: str
+    type: EntityType
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Words from `start` up to `end` that are a name, and the ids of those who have it."""
+
+    start: int
+    end: int
+    ids: tuple[str, ...]
+
+
+class Names:
+    """Looks names up; `figures` are those tracked, by id."""
+
+    def __init__(self, figures: Mapping[str, Figure] | None = None) -> None:
+        self.figures = dict(figures or {})
+        self._tracked = _index(
+            (Known(figure.id, TYPES[figure.kind]), (figure.name, *figure.aliases)) for figure in self.figures.values()
+        )
+
+    def ids(self, name: str, type_: EntityType | None = None) -> tuple[str, ...]:
+        """The ids of those who have a name or are it themselves, of a type or of any."""
+        if name in self.figures or name in _types():
+            return (name,)
+        return self._ids(fold(name), type_)
+
+    def spans(self, words: Sequence[str]) -> list[Span]:
+        """The names among words that stand in this order; the longest first, none overlapping."""
+        folded = [fold(word) for word in words]
+        found: list[Span] = []
+        start = 0
+        while start < len(words):
+            for end in range(min(len(words), start + MOST_WORDS), start, -1):
+                ids = self._ids(" ".join(folded[start:end]), None)
+                if ids:
+                    found.append(Span(start, end, ids))
+                    start = end - 1
+                    break
+            start += 1
+        return found
+
+    def _ids(self, folded: str, type_: EntityType | None) -> tuple[str, ...]:
+        known = (*self._tracked.get(folded, ()), *_known().get(folded, ()))
+        return tuple(dict.fromkeys(entity.id for entity in known if type_ in {None, entity.type}))
+
+
+def fold(name: str) -> str:
+    """A name without regard to case, accents, hyphens and spacing."""
+    return " ".join(normalise(name).text.split())
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, tuple[Known, ...]]:
+    return _index(
+        (Known(entity.id, entity.type), (entity.name, *entity.aliases, *entity.surnames)) for entity in load().entities
+    )
+
+
+@lru_cache(maxsize=1)
+def _types() -> dict[str, EntityType]:
+    return {entity.id: entity.type for entity in load().entities}
+
+
+def _index(entities: Iterable[tuple[Known, Iterable[str]]]) -> dict[str, tuple[Known, ...]]:
+    found: dict[str, tuple[Known, ...]] = {}
+    for known, names in entities:
+        for name in {fold(name) for name in names}:
+            # The knowledge base has the most prominent first; two are enough to be fair to namesakes.
+            found[name] = (*found.get(name, ()), known)[:2]
+    return found

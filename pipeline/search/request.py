@@ -1,0 +1,142 @@
+"""A query as people pose it (text, facet values, order, page) as the body of a search request; pure."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from pipeline.query.ast import Node
+from pipeline.search.compile import Context, Json, compiled, has_text
+
+Sort = Literal["relevance", "newest", "oldest"]
+
+# What people can narrow by, and the field that says it. Values of one facet are alternatives.
+FACETS: Final = {
+    "language": "language",
+    "source": "source",
+    "country": "source_country",
+    "topic": "categories",
+    "person": "people",
+    "organisation": "organisations",
+    "place": "places",
+    "figure": "entity_ids",
+    "day": "date",
+}
+FACET_SIZE: Final = 50
+MOST_DAYS: Final = 400
+# Elasticsearch pages collapsed hits only so far; `export` goes on without collapsing.
+DEEPEST: Final = 10_000
+MARKS: Final = ("«", "»")
+STORED: Final = ["localized", "body", "mentions", "names", "locations", "guid"]
+# Relevance is the match times 0.6 + 0.4 · 2^(-age / 3 days): the news of today before the same of last month.
+RECENCY_SHARE: Final = 0.4
+RECENCY_HALF_LIFE: Final = "3d"
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for: text in the query syntax, and per facet the values of which one must hold.
+
+    `size` hits from number `offset` on. `collapse` shows one item for each story. `marks` stand around what matched.
+    """
+
+    text: str = ""
+    selected: dict[str, tuple[str, ...]] = {}
+    sort: Sort = "relevance"
+    size: int = 10
+    offset: int = 0
+    collapse: bool = True
+    facets: bool = True
+    marks: tuple[str, str] = MARKS
+
+
+def request(query: Query, tree: Node, context: Context) -> Json:
+    """The body of the search."""
+    chosen = selections(query, context)
+    body: Json = {
+        "query": ranked(tree, context) if query.sort == "relevance" else compiled(tree, context),
+        "from": query.offset,
+        "size": max(0, min(query.size, DEEPEST - query.offset)),
+        "track_total_hits": True,
+        "source_excludes": STORED,
+        "sort": order(query.sort, tree),
+        "aggs": {"stories": _under(list(chosen.values()), {"cardinality": {"field": "story_id"}})},
+    }
+    if chosen:
+        body["post_filter"] = {"bool": {"filter": list(chosen.values())}}
+    if has_text(tree):
+        body["highlight"] = _highlight(query.marks)
+    if query.facets:
+        body["aggs"] |= _facets(chosen, context)
+    if query.collapse:
+        body["collapse"] = {"field": "story_id"}
+    return body
+
+
+def ranked(tree: Node, context: Context) -> Json:
+    """A match weighed by how recent the item is."""
+    if not has_text(tree):
+        return compiled(tree, context)
+    recent = {"exp": {"date": {"origin": context.now.isoformat(), "scale": RECENCY_HALF_LIFE, "decay": 0.5}}}
+    return {
+        "function_score": {
+            "query": compiled(tree, context),
+            "functions": [{"weight": 1 - RECENCY_SHARE}, {**recent, "weight": RECENCY_SHARE}],
+            "score_mode": "sum",
+            "boost_mode": "multiply",
+        }
+    }
+
+
+def order(sort: Sort, tree: Node) -> list[Json]:
+    """The order of hits; the last key makes it the same each time."""
+    time: list[Json] = [{"date": "asc" if sort == "oldest" else "desc"}, {"id": "asc"}]
+    return [{"_score": "desc"}, *time] if sort == "relevance" and has_text(tree) else time
+
+
+def selections(query: Query, context: Context) -> dict[str, Json]:
+    """For each facet with chosen values the filter that they make."""
+    return {name: _selection(name, values, context) for name, values in query.selected.items() if values}
+
+
+def _selection(name: str, values: tuple[str, ...], context: Context) -> Json:
+    if name == "day":
+        days = [{"range": {"date": {"gte": f"{day}||/d", "lt": f"{day}||+1d/d"}}} for day in values]
+        return {"bool": {"should": days, "minimum_should_match": 1}}
+    if name == "figure":
+        ids = {identity for value in values for identity in (context.names.ids(value) or (value,))}
+        return {"terms": {"entity_ids": sorted(ids)}}
+    return {"terms": {FACETS[name]: list(values)}}
+
+
+def _facets(chosen: dict[str, Json], context: Context) -> Json:
+    # Each facet counts under the values chosen in the others, so that a further value of its own can be added.
+    return {
+        name: _under([made for other, made in chosen.items() if other != name], aggregation)
+        for name in FACETS
+        if (aggregation := _aggregation(name, context))
+    }
+
+
+def _aggregation(name: str, context: Context) -> Json:
+    if name == "day":
+        return {"date_histogram": {"field": "date", "calendar_interval": "day", "min_doc_count": 1}}
+    if name == "figure":
+        tracked = sorted(context.names.figures)
+        return {"terms": {"field": "entity_ids", "size": FACET_SIZE, "include": tracked}} if tracked else {}
+    return {"terms": {"field": FACETS[name], "size": FACET_SIZE}}
+
+
+def _under(filters: list[Json], aggregation: Json) -> Json:
+    if not filters:
+        return aggregation
+    return {"filter": {"bool": {"filter": filters}}, "aggs": {"values": aggregation}}
+
+
+def _highlight(marks: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "pre_tags": [marks[0]],
+        "post_tags": [marks[1]],
+        "fragment_size": 160,
+        "number_of_fragments": 2,
+        "max_analyzed_offset": 200_000,
+        "fields": {"title": {"number_of_fragments": 0}, "summary": {}, "body": {}, "localized.*": {}},
+    }
