@@ -102,7 +102,7 @@ def read_body(body: bytes, *, url: str, content_type: str | None = None) -> Read
     items = []
     for entry in parsed.entries:
         item = item_of(entry, feed, parsed, at)
-        source = item.source if address else host_of(entry.url or "") or parsed.title or "unknown"
+        source = item.source if address else host_of(entry.source_url or entry.url or "") or parsed.title or "unknown"
         repairs = item.repairs if item.title or item.summary or item.body else (*item.repairs, NO_TEXT)
         values = {name: getattr(item, name) for name in Reading.__struct_fields__}
         items.append(Reading(**values | {"source": source, "repairs": repairs}))

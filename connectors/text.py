@@ -20,6 +20,7 @@ __all__ = [
     "has_markup",
     "has_tag",
     "html_root",
+    "literal",
     "one_line",
     "parse_date",
     "plain",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 HTML_LIMIT = 2_000_000
+ESCAPES = 3
 
 _DROPPED = frozenset(
     "script style template iframe object embed applet svg math noscript noframes head title meta link base "  # noqa: SIM905 - a list of names
@@ -41,13 +43,23 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small "  # noqa: SIM905 - a list of names
     "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee".split()
 )
+# What could run where a text is shown by mistake as HTML.
+_RUNS = re.compile(
+    r"<\s*/?\s*(?:script|iframe|object|embed|svg|style|link|meta|base|form)\b|<[^<>]*\bon\w+\s*=|javascript:",
+    re.IGNORECASE,
+)
+_PAIRED = re.compile(r"</[a-zA-Z]|<(?:br|hr|img|p)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,11})(?=[\s/>]))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _NEWLINES = re.compile(r" *\n[ \n]*")
-_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
+# Zero-width joiners stay: Persian and the scripts of India need them. C1 controls are windows-1252 in practice.
+_INVISIBLE = str.maketrans(
+    dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")
+    | {chr(n): bytes([n]).decode("cp1252", "ignore") for n in range(0x80, 0xA0) if n != 0x85}  # noqa: PLR2004 - NEL
+)
 
 
 def has_markup(text: str) -> bool:
@@ -62,17 +74,32 @@ def has_tag(text: str) -> bool:
 
 
 def plain(text: str | None) -> str:
-    """The text of a piece of HTML, or of a text that is none: NFC, blocks on lines of their own, single spaces."""
+    """The text of a piece of HTML, or of a text that is none: NFC, blocks on lines of their own, single spaces.
+
+    What is escaped twice is read twice: feeds that escape what is escaped already are common.
+    """
     if not text:
         return ""
-    if "<" in text and has_tag(text):
-        return _tidy(_read_html(text))
-    # Twice: feeds that escape what is escaped already are common, and `&amp;nbsp;` means nothing else.
-    if "&" in text:
+    for time in range(ESCAPES):
+        if "<" in text and (_has_markup_twice(text) if time else has_tag(text)):
+            text = _read_html(text)
+            # Markup that was escaped inside this one is text of an article on HTML, unless it could run.
+            return _tidy(text if not _RUNS.search(text) else _without_tags(_read_html(text)))
+        if "&" not in text:
+            break
         text = html.unescape(text)
-        if _ENTITY.search(text):
-            text = html.unescape(text)
     return _tidy(text)
+
+
+def _has_markup_twice(text: str) -> bool:
+    # What was escaped twice: an element with its end, or one that has none. `the <b> tag` is an article on HTML.
+    return bool(_PAIRED.search(text)) and has_tag(text)
+
+
+def literal(text: str | None) -> str:
+    """A text that says it is none but text: tags in it are its own, unless one could run somewhere."""
+    text = text or ""
+    return plain(text) if _RUNS.search(text) else _tidy(text)
 
 
 def plain_element(element: etree._Element) -> str:

@@ -155,15 +155,15 @@ def item_of(entry: Entry, feed: Feed, parsed: ParsedFeed, at: datetime) -> Item:
         guid, repairs = _text_guid(entry), (*repairs, "guid-missing")
     return repair(
         Item(
-            id=item_id(url=entry.url, source=feed.id, guid=guid),
-            source=feed.name or host_of(feed.url) or feed.id,
+            id=_identity(entry, feed, guid),
+            source=feed.name or host_of(entry.source_url or "") or host_of(feed.url) or feed.id,
             fetched_at=at,
             title=entry.title,
             summary=entry.summary,
             body=entry.body,
             url=entry.url,
             guid=guid,
-            source_name=feed.name or parsed.title or None,
+            source_name=feed.name or entry.source_name or parsed.title or None,
             source_country=feed.country,
             published_at=entry.published_at,
             updated_at=entry.updated_at,
@@ -174,6 +174,14 @@ def item_of(entry: Entry, feed: Feed, parsed: ParsedFeed, at: datetime) -> Item:
         ),
         at=at,
     )
+
+
+def _identity(entry: Entry, feed: Feed, guid: str | None) -> str:
+    if not entry.shared:
+        return item_id(url=entry.url, source=feed.id, guid=guid)
+    # Neither the link nor (where it is one of many of that name) the guid tells it apart; with its title, it does.
+    alone = entry.guid if entry.guid and "guid-duplicate" not in entry.repairs else None
+    return item_id(url=None, source=feed.id, guid=alone or f"{guid}\n{entry.url}\n{entry.title or _text_guid(entry)}")
 
 
 def _text_guid(entry: Entry) -> str:

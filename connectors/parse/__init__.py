@@ -1,8 +1,8 @@
 """From a body to entries, whatever the format: `parse` decides by the content, never by the header alone.
 
     bytes ──► charset ──► { ──► jsonfeed ─────────────────────┐
-                          < ──► xml ──► root: rss, rdf ──► rss │──► ParsedFeed(entries), or Unreadable(reason)
-                                        feed, entry ──► atom   │
+                          < ──► xml ──► root: rss, rdf ──► rss │──► identity ──► ParsedFeed(entries)
+                                        feed, entry ──► atom   │            or Unreadable(reason)
                                         urlset ──► sitemap ────┘
 
 Pure, and safe on anything: see `xml` for what is refused. Each reader is wire shape, adapter, then `Entry`.
@@ -11,7 +11,7 @@ Pure, and safe on anything: see `xml` for what is refused. Each reader is wire s
 import dataclasses
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from lxml import etree
 
@@ -20,71 +20,111 @@ from connectors.fetch import BODY_LIMIT
 from connectors.parse import fields
 from connectors.parse.atom import read_atom
 from connectors.parse.entry import ENTRIES_LIMIT, Entry, ParsedFeed, Unreadable
+from connectors.parse.identity import told_apart
 from connectors.parse.jsonfeed import read_jsonfeed
+from connectors.parse.page import judge
 from connectors.parse.rss import read_rss
 from connectors.parse.sitemap import read_sitemap, read_sitemap_index
+from connectors.parse.taking import Taking
 from connectors.parse.xml import read_xml
 
-__all__ = ["Entry", "ParsedFeed", "Unreadable", "parse"]
+__all__ = ["ENTRIES_LIMIT", "Entry", "ParsedFeed", "Unreadable", "parse"]
 
-READERS: dict[str, Callable[[etree._Element, str], ParsedFeed]] = {
+READERS: dict[str, Callable[[etree._Element, Taking], ParsedFeed]] = {
     "rss": read_rss,
     "rdf:rdf": read_rss,
+    "rdf": read_rss,
     "channel": read_rss,
     "atom:feed": read_atom,
     "feed": read_atom,
-    "?:feed": read_atom,
     "atom:entry": read_atom,
     "entry": read_atom,
     "urlset": read_sitemap,
     "sitemapindex": read_sitemap_index,
 }
+_OTHERS = {
+    "opml": "a list of feeds (OPML): `kabar feeds import` takes it",
+    "nitf": "one article (NITF), not a feed",
+    "newsml": "NewsML, which is not read",
+    "newsmessage": "NewsML-G2, which is not read",
+    "svg": "an image (SVG), not a feed",
+    "error": "an error message in XML, not a feed",
+}
 _HTML = re.compile(
-    r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script)\b",
+    r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script|meta|title)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _INSIDE = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")
+_BEFORE_JSON = re.compile(r"(?:\)\]\}'?,?|for\s*\(;;\);|/\*\*/)\s*(?=[\[{])")
 _GZIP = b"\x1f\x8b"
+_EDGE = "\ufeff \t\r\n\x00"
 
 
-def parse(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed | Unreadable:
+def parse(
+    body: bytes, *, url: str, content_type: str | None = None, known: Container[bytes] = ()
+) -> ParsedFeed | Unreadable:
     """The feed in a body.
 
     Args:
         body: as fetched; a gzip file (`sitemap.xml.gz`) is unpacked.
-        url: where it came from, for relative links.
+        url: where it came from, for relative links; may be empty.
         content_type: the header, whose charset is one hint among others.
+        known: digests of entries that need not be read again (`ParsedFeed.digests` of an earlier parse).
     """
     if body.startswith(_GZIP):
-        body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, BODY_LIMIT)
+        try:
+            body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, BODY_LIMIT)
+        except zlib.error as error:
+            return Unreadable(reason=f"a gzip file that is broken: {error}")
     text, repairs = decode(body, content_type)
-    found = _read(text, url)
+    taking = Taking(url=url, known=known)
+    found = _read(text, taking)
     if isinstance(found, Unreadable):
         return found
-    if len(found.entries) > ENTRIES_LIMIT:
+    if taking.capped:
         repairs += ("entries-capped",)
-        found = dataclasses.replace(found, entries=found.entries[:ENTRIES_LIMIT])
-    return dataclasses.replace(found, repairs=(*repairs, *found.repairs))
+    entries = told_apart(found.entries, fields.home_of(found.url))
+    return dataclasses.replace(
+        found, entries=entries, digests=tuple(taking.digests), repairs=(*repairs, *found.repairs)
+    )
 
 
-def _read(text: str, url: str) -> ParsedFeed | Unreadable:
-    start = text.lstrip("\ufeff \t\r\n\x00")[:1]
-    if start in {"{", "["}:
-        return read_jsonfeed(text.strip("\ufeff \t\r\n\x00"), url)
+def _read(text: str, taking: Taking) -> ParsedFeed | Unreadable:
+    start = text.lstrip(_EDGE)
+    start = _BEFORE_JSON.sub("", start, count=1) if start[:1] in ")f/" else start
     if not start:
         return Unreadable(reason="an empty body")
-    if _HTML.match(text.lstrip("\ufeff")) and not _INSIDE.search(text):
-        return Unreadable(reason="an HTML page, not a feed")
-    found = read_xml(text.lstrip("\ufeff"))
+    if start[0] in "{[":
+        return read_jsonfeed(start.rstrip(_EDGE), taking)
+    if _HTML.match(start) and not _INSIDE.search(text):
+        page = judge(start, taking.url)
+        return Unreadable(reason=page.reason, feeds=page.feeds, wall=page.wall)
+    if "<" not in start:
+        return Unreadable(reason="plain text, not a feed")
+    found = read_xml(start)
     if isinstance(found, Unreadable):
         return found
-    root, repairs = found
-    name = fields.name_of(root)
-    if name.removeprefix("xhtml:") == "html":
-        root = next((e for e in root.iter("{*}feed", "{*}rss", "{*}RDF") if fields.name_of(e) in READERS), root)
-        name, repairs = fields.name_of(root), (*repairs, "feed-inside-html")
+    return _from_tree(*found, taking)
+
+
+def _from_tree(root: etree._Element, repairs: tuple[str, ...], taking: Taking) -> ParsedFeed | Unreadable:
+    name = _kind(root)
+    if name not in READERS:
+        inner = next((e for e in root.iter("{*}feed", "{*}rss", "{*}RDF", "{*}urlset") if _kind(e) in READERS), None)
+        if inner is not None:
+            inside = "feed-inside-html" if name.removeprefix("xhtml:") == "html" else "feed-inside-xml"
+            root, name, repairs = inner, _kind(inner), (*repairs, inside)
     reader = READERS.get(name)
     if reader is None:
-        return Unreadable(reason=f"XML, but no feed: its root is <{etree.QName(root).localname[:60]}>")
-    feed = reader(root, url)
-    return dataclasses.replace(feed, repairs=(*repairs, *feed.repairs))
+        local = etree.QName(root).localname if isinstance(root.tag, str) else "?"
+        reason = _OTHERS.get(local.lower(), f"XML, but no feed: its root is <{local[:60]}>")
+        return Unreadable(reason=reason)
+    feed = reader(root, taking)
+    return dataclasses.replace(feed, repairs=tuple(dict.fromkeys((*repairs, *feed.repairs))))
+
+
+def _kind(root: etree._Element) -> str:
+    """The name that decides who reads this: a wrong namespace on an unmistakable root means nothing."""
+    name = fields.name_of(root)
+    local = name.rpartition(":")[2]
+    return local if name.startswith(("?:", "atom:")) and local in {"rss", "feed", "urlset", "sitemapindex"} else name

@@ -8,7 +8,12 @@ ENTRIES_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of a feed. Texts are plain, URLs absolute, dates in UTC; `repairs` names what was mended."""
+    """One entry of a feed. Texts are plain, URLs absolute, dates in UTC; `repairs` names what was mended.
+
+    `source_name` and `source_url` are those of the feed that the entry was taken from, where an aggregator says it.
+    `anchor` means that the link had a `#…`, which the URL has not; `shared` that other entries of the feed have the
+    same URL (or, without one, guid), so that it cannot identify this one.
+    """
 
     guid: str | None = None
     url: str | None = None
@@ -20,6 +25,10 @@ class Entry:
     language: str | None = None
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    source_name: str | None = None
+    source_url: str | None = None
+    anchor: bool = False
+    shared: bool = False
     repairs: tuple[str, ...] = ()
 
 
@@ -39,14 +48,24 @@ class ParsedFeed:
     entries: tuple[Entry, ...] = ()
     children: tuple[str, ...] = ()
     skipped: int = 0
+    minutes: float | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str | None = None
+    digests: tuple[bytes, ...] = ()
     repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A body that is no feed, and why, in a sentence."""
+    """A body that is no feed, and why, in a sentence.
+
+    `feeds` are the feeds that an HTML page names, `wall` the maker of the bot wall that it is.
+    """
 
     reason: str
+    feeds: tuple[str, ...] = ()
+    wall: str | None = None
 
 
 @dataclass(slots=True)

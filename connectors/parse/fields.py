@@ -4,6 +4,8 @@ Feeds declare namespaces under other prefixes, under addresses that are nearly r
 are the usual prefixes, whatever the document calls them.
 """
 
+import base64
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -13,13 +15,13 @@ from lxml import etree
 from connectors.dates import DateReader
 from connectors.parse.entry import Repairs
 from connectors.text import absolute_url, has_markup, one_line, plain, plain_element
-from connectors.urls import canonical_url
 
 Fields = dict[str, list[etree._Element]]  # noqa: SLF001 - lxml has no public name for it
 
 XML = "{http://www.w3.org/XML/1998/namespace}"
-XHTML = "http://www.w3.org/1999/xhtml"
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 NAME_LIMIT = 500
+_IS_XML = re.compile(r"[+/]xml\b|html")
 
 # The address's distinguishing part, and the prefix that it means. "" is the feed's own vocabulary.
 _KNOWN = (
@@ -43,7 +45,11 @@ _KNOWN = (
     ("google.com/schemas/sitemap/0", ""),
     ("google.com/schemas/sitemap-news", "news"),
     ("google.com/schemas/sitemap-image", "image"),
+    ("news.yandex.ru", "yandex"),
+    ("turbo.yandex.ru", "turbo"),
+    ("prismstandard.org", "prism"),
 )
+_USUAL = frozenset({prefix for _, prefix in _KNOWN if prefix} | {"georss", "thr", "wfw"})
 
 
 def name_of(element: etree._Element) -> str:
@@ -51,14 +57,20 @@ def name_of(element: etree._Element) -> str:
     space, brace, local = str(element.tag).rpartition("}")
     if not brace:
         return local.lower()
-    prefix = _prefix(space[1:])
+    prefix = _prefix(space[1:], element.prefix)
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 
-@lru_cache(maxsize=512)
-def _prefix(address: str) -> str:
+@lru_cache(maxsize=2048)
+def _prefix(address: str, written: str | None) -> str:
     lower = address.lower()
-    return next((prefix for part, prefix in _KNOWN if part in lower), "?")
+    for part, prefix in _KNOWN:
+        if part in lower:
+            return prefix
+    # An address that nobody knows: the usual prefix tells what was meant; without one it is the feed's own.
+    if written is None:
+        return ""
+    return written.lower() if written.lower() in _USUAL else "?"
 
 
 def fields_of(element: etree._Element, *, own: str | None = None) -> Fields:
@@ -93,11 +105,50 @@ def inner_text(element: etree._Element) -> str:
     return "".join(str(text) for text in element.itertext())
 
 
+def raw_of(element: etree._Element) -> str:
+    """An element's text, or its markup where elements stand in it (a link inside a link)."""
+    if not len(element):
+        return (element.text or "").strip()
+    return etree.tostring(element, encoding="unicode", with_tail=False).partition(">")[2].rpartition("</")[0].strip()
+
+
 def rich(element: etree._Element) -> str:
-    """The plain text of a field that holds HTML: escaped, in CDATA, or (against RSS's rules) as elements."""
+    """The plain text of a field that holds HTML: escaped, in CDATA, in base64, or as elements."""
     if len(element):
         return plain_element(element)
+    kind = (element.get("type") or "").lower()
+    if element.get("mode") == "base64" or ("/" in kind and not kind.startswith("text/") and not _IS_XML.search(kind)):
+        return _from_base64(element.text or "")
     return plain(element.text)
+
+
+def _from_base64(text: str) -> str:
+    """The text in base64; nothing for what is no text (Atom lets images and sound stand there)."""
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+        return plain(data.decode("utf-8"))
+    except ValueError:
+        return plain(text) if " " in text.strip() else ""
+
+
+def bag_text(fields: Fields) -> str:
+    """The text in RSS 1.0's first module for content: a bag of values."""
+    values = (e for bag in fields.get("content:items", []) for e in bag.iter(f"{RDF}value"))
+    return next((text for e in values if (text := rich(e))), "")
+
+
+def number(text: str) -> float | None:
+    """A number that is not below nothing, or None."""
+    try:
+        value = float(text[:20])
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e9 else None  # noqa: PLR2004 - more than any field means
+
+
+def home_of(url: str | None) -> str | None:
+    """The root of an address: what is no item's own page."""
+    return f"{url.partition('://')[0]}://{url.partition('://')[2].partition('/')[0]}/" if url else None
 
 
 def first_rich(fields: Fields, *names: str) -> str:
@@ -131,6 +182,17 @@ def language_of(element: etree._Element, given: str | None) -> str | None:
     return given
 
 
+def own_language(element: etree._Element, given: str | None) -> str | None:
+    """What this element says of its own language: by `xml:lang`, else by a field of it."""
+    return tidy_language(element.get(f"{XML}lang")) or tidy_language(given)
+
+
+def content_language(fields: Fields) -> str | None:
+    """The `xml:lang` of an entry's title or content, where the entry has none."""
+    found = (e.get(f"{XML}lang") for name in ("content", "title", "summary") for e in fields.get(name, ()))
+    return next((tag for text in found if (tag := tidy_language(text))), None)
+
+
 def tidy_language(text: str | None) -> str | None:
     """A language tag with hyphens and without space (`pt_BR ` is `pt-BR`), or None for what can be none."""
     tag = (text or "").strip().replace("_", "-")
@@ -149,19 +211,6 @@ def base_of(element: etree._Element, given: str) -> str:
     for step in reversed(bases):
         base = absolute_url(step, base) or base
     return base
-
-
-def link(text: str | None, base: str, repairs: Repairs) -> str | None:
-    """The canonical URL of a link; a relative one is resolved and an unusable one left out, with a note."""
-    text = (text or "").strip()
-    if not text:
-        return None
-    found = canonical_url(text, base)
-    if found is None:
-        repairs.add("link-unusable")
-    elif canonical_url(text) is None:
-        repairs.add("link-relative")
-    return found
 
 
 def date(dates: DateReader, texts: Iterator[str], repairs: Repairs) -> datetime | None:

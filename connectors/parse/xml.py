@@ -1,7 +1,7 @@
 """XML as it should be, or as feeds have it: read strictly, then mended, then recovered, never resolved.
 
-No entity is expanded, nothing is loaded from anywhere, and nesting is bounded (libxml2's 256): an attack by entities
-needs an internal subset, which is refused before parsing.
+No entity is expanded by the parser, nothing is loaded from anywhere, and nesting is bounded (libxml2's 256): an attack
+by entities needs an internal subset, which is refused before parsing, unless all it defines are short plain texts.
 """
 
 import html
@@ -24,6 +24,26 @@ _NUMBER = re.compile(r"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_FIRST_TAG = re.compile(
+    r"<(?:\?xml|!DOCTYPE|!--|rss|rdf:RDF|feed|atom:feed|urlset|sitemapindex|channel|opml)\b", re.IGNORECASE
+)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_TEXT_FIELD = re.compile(
+    r"(<((?:\w+:)?(title|description|encoded|summary|content|subtitle))(?:\s[^<>]*[^/<>])?>)(.*?)(</\2\s*>)",
+    re.DOTALL | re.IGNORECASE,
+)
+# Beyond its end: the field was not closed, and what follows is no text of it.
+_STRUCTURE = re.compile(r"</?(?:item|entry|channel|feed|rss|pubDate|guid|outline)\b", re.IGNORECASE)
+# `<!ENTITY nbsp "&#160;">`: up to eight characters, none of them the start of another entity.
+_SIMPLE_ENTITY = re.compile(
+    r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,30})\s+(?:\"((?:[^\"&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})\"|'((?:[^'&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})')\s*>"
+)
+_SUBSET_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# The sets of characters that the W3C names. They are known here, so the addresses are never asked.
+_PUBLIC_SETS = re.compile(
+    r"<!ENTITY\s+%\s+\w{1,30}\s+PUBLIC\s+\"-//W3C//ENTITIES [^\"<>]{1,60}\"\s+\"[^\"<>]{1,200}\"\s*>\s*(?:%\w{1,30};)?"
+)
+SUBSET_LIMIT = 100_000
 _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 
@@ -31,24 +51,32 @@ def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     """The root of a document and the repairs that reading it took, or why it cannot be read."""
     start = _DECLARATION.match(text)
     text = (text[start.end() :] if start else text).lstrip()
-    text = (_without_doctype(text) or "").lstrip()
-    if not text:
+    taken = _without_doctype(text)
+    if taken is None:
         return Unreadable(reason="a DOCTYPE with an internal subset is refused: it can define entities that explode")
+    text, entities = taken
     root = _parse(text, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001 - lxml's public type has no public name
         return root, ()
-    mended, repairs = _mend(text)
+    mended, repairs = _mend(text, entities)
     root = _parse(mended, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001
         return root, repairs
-    root = _parse(mended, recover=True)
+    # A namespace nobody declared is read as it is; broken markup is easier to mend where the texts are set apart.
+    wrapped = _with_texts_apart(mended)
+    root = _parse(wrapped, recover=True) if wrapped != mended else _parse(mended, recover=True)
     if isinstance(root, Unreadable):
         return root
+    _drop_cut_off(root, mended)
     return root, (*repairs, RECOVERED)
 
 
-def _without_doctype(text: str) -> str | None:
-    """The text without its DOCTYPE, or None where that has an internal subset (or never ends)."""
+def _without_doctype(text: str) -> tuple[str, dict[str, str]] | None:
+    """The text without its DOCTYPE, and the entities that this defines.
+
+    None where it defines what could explode or would have to be fetched. Characters by name are harmless, and some
+    feeds define them.
+    """
     at = 0
     while (at := text.find("<", at)) >= 0:
         if text.startswith("<!--", at):
@@ -56,15 +84,29 @@ def _without_doctype(text: str) -> str | None:
         elif text.startswith("<?", at):
             at = text.find("?>", at)
         elif text[at : at + 9].upper() == "<!DOCTYPE":
-            end = text.find(">", at)
-            return None if end < 0 or "[" in text[at:end] else text[:at] + text[end + 1 :]
+            return _doctype(text, at)
         elif text[at + 1 : at + 2].isalpha():
-            return text
+            return text, {}
         else:
             at += 1
         if at < 0:
             break
-    return text
+    return text, {}
+
+
+def _doctype(text: str, at: int) -> tuple[str, dict[str, str]] | None:
+    end, bracket = text.find(">", at), text.find("[", at)
+    if end < 0:
+        return None
+    if not at < bracket < end:
+        return text[:at] + text[end + 1 :], {}
+    close = re.compile(r"\]\s*>").search(text, bracket, bracket + SUBSET_LIMIT)
+    if not close:
+        return None
+    subset = _SUBSET_COMMENT.sub("", text[bracket + 1 : close.start()])
+    entities = {found[1]: html.unescape(found[2] or found[3] or "") for found in _SIMPLE_ENTITY.finditer(subset)}
+    rest = _PUBLIC_SETS.sub("", _SIMPLE_ENTITY.sub("", subset)).strip()
+    return (text[:at] + text[close.end() :], entities) if not rest else None
 
 
 def _parse(text: str, *, recover: bool) -> etree._Element | Unreadable:
@@ -89,26 +131,64 @@ def _parse(text: str, *, recover: bool) -> etree._Element | Unreadable:
     return root
 
 
-def _mend(text: str) -> tuple[str, tuple[str, ...]]:
+def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     repairs = []
-    begin = text.find("<")
-    if begin > 0:
+    begin = _first_tag(text)
+    if text[:begin].strip():
         text, repairs = text[begin:], [JUNK]
+        # Output of two programs, one after the other: the first declaration or DOCTYPE was not at the beginning.
         declaration = _DECLARATION.match(text)
         text = text[declaration.end() :] if declaration else text
     clean = _NUMBER.sub(_legal, _ILLEGAL.sub("", text))
     if clean != text:
         repairs.append(CHARACTERS)
-    resolved = _BARE.sub("&amp;", _NAMED.sub(_resolve, clean))
+    # Entities mean themselves inside CDATA.
+    pieces = _CDATA.split(clean)
+    resolved = "".join(
+        piece
+        if piece.startswith("<![CDATA[")
+        else _BARE.sub("&amp;", _NAMED.sub(lambda m: _resolve(m, entities), piece))
+        for piece in pieces
+    )
     if resolved != clean:
         repairs.append(ENTITIES)
     return resolved, tuple(repairs)
 
 
-def _resolve(match: re.Match[str]) -> str:
+def _first_tag(text: str) -> int:
+    found = _FIRST_TAG.search(text)
+    return found.start() if found else text.find("<")
+
+
+def _with_texts_apart(text: str) -> str:
+    """The same with each text that holds markup which is not XML in CDATA, so that it breaks nothing around it."""
+    return _TEXT_FIELD.sub(_apart, text)
+
+
+def _apart(match: re.Match[str]) -> str:
+    opening, inside, closing = match[1], match[4], match[5]
+    if "<" not in inside or "<![CDATA[" in inside or _STRUCTURE.search(inside):
+        return match[0]
+    return f"{opening}<![CDATA[{inside.replace(']]>', ']]&gt;')}]]>{closing}"
+
+
+def _drop_cut_off(root: etree._Element, text: str) -> None:
+    """Leave out the last entry of a document that ends inside it, before its title and link are whole."""
+    last = max(text.rfind(f"<{name}") for name in ("item>", "item ", "entry>", "entry "))
+    if last < 0 or re.search(r"</(?:item|entry)\s*>", text[last:]):
+        return
+    tail = text[last:]
+    if "</title" in tail and re.search(r"</link|</guid|</id|<link\s[^>]*/?>", tail):
+        return
+    entries = [*root.iter("{*}item", "{*}entry")]
+    if len(entries) > 1 and (parent := entries[-1].getparent()) is not None:
+        parent.remove(entries[-1])
+
+
+def _resolve(match: re.Match[str], entities: dict[str, str]) -> str:
     if match[1] in _OWN:
         return match[0]
-    value = html5.get(match[1] + ";")
+    value = entities.get(match[1]) or html5.get(match[1] + ";")
     return html.escape(value, quote=False) if value else f"&amp;{match[1]};"
 
 

@@ -45,7 +45,7 @@ def test_repairs_are_listed() -> None:
     [
         (None, "HTTP 404"),
         (b"", "an empty body"),
-        ((FOLDER / "not-html-page.xml").read_bytes(), "an HTML page, not a feed"),
+        ((FOLDER / "not-html-page.xml").read_bytes(), "an HTML page (Sign in), not a feed"),
         ((FOLDER / "sitemap-index.xml").read_bytes(), "a sitemap index of 2"),
         ((FOLDER / "sitemap-plain.xml").read_bytes(), "none of them news"),
         ((FOLDER / "rss-2.0-no-items.xml").read_bytes(), "without items"),

@@ -59,8 +59,8 @@ def test_the_way_over_http_changes_nothing(transport: str) -> None:
         ("external entity", b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>'),
         ("parameter entity", b'<!DOCTYPE r [<!ENTITY % a SYSTEM "http://127.0.0.1:9/x"> %a;]><rss/>'),
         ("depth", b"<rss><channel>" + b"<a>" * 50_000),
-        ("an internal subset behind a comment", b'<!-- <rss> --><!DOCTYPE r [<!ENTITY a "x">]><rss>&a;</rss>'),
-        ("an internal subset in UTF-16", '\ufeff<!DOCTYPE r [<!ENTITY a "x">]><rss>&a;</rss>'.encode("utf-16-le")),
+        ("an internal subset behind a comment", b'<!-- <rss> --><!DOCTYPE r [<!ENTITY a "&b;">]><rss>&a;</rss>'),
+        ("an internal subset in UTF-16", '\ufeff<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>'.encode("utf-16-le")),
     ],
 )  # fmt: skip
 def test_attacks_by_xml_are_refused_at_once(name: str, body: bytes) -> None:

@@ -46,7 +46,7 @@ feeds:
     ("text", "message"),
     [
         ("<html/>", "root is <html>"),
-        ('<!DOCTYPE opml [<!ENTITY a "b">]><opml/>', "DOCTYPE"),
+        ('<!DOCTYPE opml [<!ENTITY a "&b;">]><opml/>', "DOCTYPE"),
         ("a: 1", "neither OPML nor a YAML list"),
         ("- url: https://a.example/\n  nmae: x", "entry 1: .*nmae"),
         ("- https://a.example/\n- 5", "entry 2"),

@@ -1,0 +1,49 @@
+"""Links as feeds write them, to canonical URLs."""
+
+import html
+import re
+
+from connectors.parse.entry import Repairs
+from connectors.urls import canonical_url
+
+_HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]{1,2000})", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]{1,15}:", re.IGNORECASE)
+# Slips of hand that can mean one thing only: `http:/x`, `http:///x`, `http//x`, `hhttp://x`, `http://http://x`.
+_SLIPS = re.compile(r"(?:feed:(?://)?)?(?:(?:h?https?|htp|ttp|htttp)(s?):?/{1,4})+(?=[\w\[])", re.IGNORECASE)
+_BARE_HOST = re.compile(r"www\.[\w-]+\.[\w.-]+(?:[/?:#]|\Z)", re.IGNORECASE)
+
+
+def link(text: str | None, base: str, repairs: Repairs) -> str | None:
+    """The canonical URL of a link; what can only be a slip is mended, an unusable one left out, each with a note."""
+    text = (text or "").strip().strip("\x00").strip()
+    if not text:
+        return None
+    mended = _mended(text, repairs)
+    found = canonical_url(mended, base)
+    if found is None:
+        repairs.add("link-unusable")
+    elif not _ABSOLUTE.match(mended):
+        repairs.add("link-relative")
+    return found
+
+
+def _mended(text: str, repairs: Repairs) -> str:
+    if "<" in text:
+        inside = _HREF.search(text)
+        text = inside[1] if inside else _TAG.sub("", text).strip()
+        repairs.add("link-markup")
+    if "&amp;" in text or "&#" in text:
+        text = html.unescape(text)
+        repairs.add("link-escaped")
+    if "\\" in text[:10]:
+        text = text.replace("\\", "/")
+    if _BARE_HOST.match(text):
+        repairs.add("link-without-scheme")
+        return f"http://{text}"
+    slip = _SLIPS.match(text)
+    if slip and slip[0].lower() not in {"http://", "https://"}:
+        repairs.add("link-slip")
+        scheme = "https" if "https" in slip[0].lower() else "http"
+        return f"{scheme}://{text[slip.end() :]}"
+    return text
