@@ -3,7 +3,8 @@
 In order: a byte order mark; UTF-8 where the bytes are unmistakably that (servers that label every file with their
 default charset are the commonest lie); the header; the XML or HTML declaration; a statistical guess. Labels mean what
 browsers take them to mean (WHATWG Encoding: `iso-8859-1` is windows-1252, `gb2312` is gb18030), and only codecs of
-this list are ever used.
+this list are ever used. Then what was encoded twice is decoded twice, and single bytes of windows-1252 among UTF-8 are
+taken for what they are.
 """
 
 import codecs
@@ -14,6 +15,7 @@ from charset_normalizer import from_bytes
 WRONG = "charset-wrong"
 GUESSED = "charset-guessed"
 INVALID = "charset-invalid-bytes"
+TWICE = "charset-twice"
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,7 +24,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SILENT_UTF16 = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"), (b"{\x00", "utf-16-le"), (b"\x00{", "utf-16-be"))
+_SILENT_WIDE = (
+    (b"<\x00\x00\x00", "utf-32-le"), (b"\x00\x00\x00<", "utf-32-be"),
+    (b"{\x00\x00\x00", "utf-32-le"), (b"\x00\x00\x00{", "utf-32-be"),
+    *((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"), (b"{\x00", "utf-16-le"), (b"\x00{", "utf-16-be")),
+)  # fmt: skip
 _BETTER = {
     "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949",
@@ -61,12 +67,17 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     """The text of a body, without its byte order mark, and the repairs that this took. Never fails."""
     for mark, codec in _BOMS:
         if body.startswith(mark):
-            return _strictly_or_not(body[len(mark) :], codec)
+            found, repairs = _strictly_or_not(body[len(mark) :], codec)
+            named = _labels(body, content_type)
+            lies = bool(named) and not any(codec.startswith(label[:6]) for label in named)
+            return found, (*repairs, WRONG) if lies else repairs
     declared = _labels(body, content_type)
     utf8 = _strict(body, "utf-8")
     if utf8 is not None and not body.isascii():
-        return utf8, () if not declared or "utf-8" in declared else (WRONG,)
-    for mark, codec in _SILENT_UTF16:
+        wrong = () if not declared or "utf-8" in declared else (WRONG,)
+        once = _encoded_twice(utf8)
+        return (utf8, wrong) if once is None else (once, (*wrong, TWICE))
+    for mark, codec in _SILENT_WIDE:
         if body.startswith(mark) and (text := _strict(body, codec)) is not None:
             return text, (GUESSED,)
     for codec in declared:
@@ -76,8 +87,49 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     if utf8 is not None:
         return utf8, ()
     if "utf-8" in declared and _mostly_utf8(body):
-        return body.decode("utf-8", "replace"), (INVALID,)
+        return body.decode("utf-8", MIXED), (INVALID,)
     return _guess(body)
+
+
+MIXED = "kabar-mixed"
+
+
+def _mixed(error: UnicodeError) -> tuple[str, int]:
+    """One byte of windows-1252 inside ASCII is that character; anything else, or the end of a text, is a broken one."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    around = error.object[error.start - 1 : error.start] + error.object[error.end : error.end + 1]
+    alone = len(bad) == 1 and len(around) == 2 and around.isascii() and around[1:] not in b"<].&"  # noqa: PLR2004
+    return (bad.decode("cp1252", "replace") if alone else "\ufffd"), error.end
+
+
+codecs.register_error(MIXED, _mixed)
+
+# Characters that UTF-8's bytes become where they are read as windows-1252, and the commonest two of them in a row.
+_WESTERN = (
+    "\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e"
+    "\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
+)
+_RUN = re.compile(f"[{_WESTERN}]+")
+_TELLTALE = re.compile(f"[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00e2\u00e3\u00e0][{_WESTERN}]")
+
+
+def _encoded_twice(text: str) -> str | None:
+    """The text that was meant, where every character beyond ASCII is the ruin of another; None where one is not."""
+    if not _TELLTALE.search(text):
+        return None
+    rest = _RUN.sub("", text)
+    if not rest.isascii():
+        return None
+    try:
+        return _RUN.sub(lambda run: _western(run[0]).decode("utf-8"), text)
+    except ValueError:
+        return None
+
+
+def _western(text: str) -> bytes:
+    return b"".join(bytes([ord(c)]) if ord(c) < 0x100 else c.encode("cp1252") for c in text)  # noqa: PLR2004 - a byte
 
 
 def _labels(body: bytes, content_type: str | None) -> list[str]:
@@ -108,7 +160,7 @@ def _mostly_utf8(body: bytes) -> bool:
 
 def _guess(body: bytes) -> tuple[str, tuple[str, ...]]:
     if _mostly_utf8(body):
-        return body.decode("utf-8", "replace"), (INVALID,)
+        return body.decode("utf-8", MIXED), (INVALID,)
     # Only what is not ASCII tells charsets apart; markup around it would drown it.
     lines = b"\n".join(line for line in body.split(b"\n") if not line.isascii())[:_SAMPLE]
     best = from_bytes(re.sub(rb"<[^<>]*>", b" ", lines)).best()

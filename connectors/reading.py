@@ -105,7 +105,7 @@ def read_body(body: bytes, *, url: str, content_type: str | None = None) -> Read
         source = item.source if address else host_of(entry.source_url or entry.url or "") or parsed.title or "unknown"
         repairs = item.repairs if item.title or item.summary or item.body else (*item.repairs, NO_TEXT)
         values = {name: getattr(item, name) for name in Reading.__struct_fields__}
-        items.append(Reading(**values | {"source": source, "repairs": repairs}))
+        items.append(Reading(**values | {"guid": entry.guid, "source": source, "repairs": repairs}))
     return Read(kind=parsed.kind, items=tuple(items), note=None if items else _note(parsed))
 
 

@@ -99,7 +99,7 @@ def _has_markup_twice(text: str) -> bool:
 def literal(text: str | None) -> str:
     """A text that says it is none but text: tags in it are its own, unless one could run somewhere."""
     text = text or ""
-    return plain(text) if _RUNS.search(text) else _tidy(text)
+    return plain(text) if _RUNS.search(text) or _has_markup_twice(text) else _tidy(text)
 
 
 def plain_element(element: etree._Element) -> str:

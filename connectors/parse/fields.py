@@ -14,7 +14,7 @@ from lxml import etree
 
 from connectors.dates import DateReader
 from connectors.parse.entry import Repairs
-from connectors.text import absolute_url, has_markup, one_line, plain, plain_element
+from connectors.text import absolute_url, has_markup, literal, one_line, plain, plain_element
 
 Fields = dict[str, list[etree._Element]]  # noqa: SLF001 - lxml has no public name for it
 
@@ -119,6 +119,8 @@ def rich(element: etree._Element) -> str:
     kind = (element.get("type") or "").lower()
     if element.get("mode") == "base64" or ("/" in kind and not kind.startswith("text/") and not _IS_XML.search(kind)):
         return _from_base64(element.text or "")
+    if kind == "text":
+        return literal(element.text)
     return plain(element.text)
 
 

@@ -100,6 +100,9 @@ def _entry(item: etree._Element, own: str | None, home: str, language: str | Non
     repairs = Repairs()
     guid = f.raw(fields, "guid", "atom:id", "id", "dc:identifier") or about
     title = next((t for n in ("title", "media:title", "dc:title", "atom:title") for t in fields.get(n, [])), None)
+    if title is None:
+        groups = (f.fields_of(group) for group in fields.get("media:group", []))
+        title = next((t for group in groups for t in group.get("media:title", [])), None)
     summary, body = _texts(fields)
     address, anchor = _url(fields, guid, f.base_of(item, home), repairs)
     source = next((e for e in fields.get("source", []) if e.get("url") or (e.text or "").strip()), None)

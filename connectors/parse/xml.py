@@ -21,6 +21,8 @@ JUNK = "xml-junk-before"
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _BARE = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _NUMBER = re.compile(r"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
+# A character beyond the first 65,536, as two halves of UTF-16.
+_PAIR = re.compile(r"&#(?:x(d[89ab][0-9a-f]{2});&#x(d[c-f][0-9a-f]{2})|(5[56]\d{3});&#(5[67]\d{3}));", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -38,6 +40,9 @@ _STRUCTURE = re.compile(r"</?(?:item|entry|channel|feed|rss|pubDate|guid|outline
 _SIMPLE_ENTITY = re.compile(
     r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,30})\s+(?:\"((?:[^\"&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})\"|'((?:[^'&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})')\s*>"
 )
+_OPENING = re.compile(r"<[A-Za-z][^<>]{0,4000}>")
+_UNQUOTED = re.compile(r"=\s*[^\s\"'=<>]")
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)")
 _SUBSET_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # The sets of characters that the W3C names. They are known here, so the addresses are never asked.
 _PUBLIC_SETS = re.compile(
@@ -45,6 +50,9 @@ _PUBLIC_SETS = re.compile(
 )
 SUBSET_LIMIT = 100_000
 _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+
+
+DEEP = Unreadable(reason="nested too deep for a feed, or one text in it is over 10 MB")
 
 
 def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
@@ -58,6 +66,8 @@ def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     root = _parse(text, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001 - lxml's public type has no public name
         return root, ()
+    if root is DEEP:
+        return root
     mended, repairs = _mend(text, entities)
     root = _parse(mended, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001
@@ -123,11 +133,13 @@ def _parse(text: str, *, recover: bool) -> etree._Element | Unreadable:
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
+        if any(entry.type == _TOO_DEEP for entry in parser.error_log):
+            return DEEP
         return Unreadable(reason=f"not XML that can be read: {error.msg}")
     if root is None:
         return Unreadable(reason="not XML that can be read: it has no element")
     if any(entry.type == _TOO_DEEP for entry in parser.error_log):
-        return Unreadable(reason="nested too deep for a feed, or one text in it is over 10 MB")
+        return DEEP
     return root
 
 
@@ -139,7 +151,9 @@ def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
         # Output of two programs, one after the other: the first declaration or DOCTYPE was not at the beginning.
         declaration = _DECLARATION.match(text)
         text = text[declaration.end() :] if declaration else text
-    clean = _NUMBER.sub(_legal, _ILLEGAL.sub("", text))
+    if text.rfind("<![CDATA[") > text.rfind("]]>"):
+        text += "]]>"
+    clean = _NUMBER.sub(_legal, _ILLEGAL.sub("", _PAIR.sub(_paired, text)))
     if clean != text:
         repairs.append(CHARACTERS)
     # Entities mean themselves inside CDATA.
@@ -155,6 +169,12 @@ def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     return resolved, tuple(repairs)
 
 
+def _paired(match: re.Match[str]) -> str:
+    high, low = (int(match[1], 16), int(match[2], 16)) if match[1] else (int(match[3]), int(match[4]))
+    number = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+    return chr(number) if number <= sys.maxunicode else match[0]
+
+
 def _first_tag(text: str) -> int:
     found = _FIRST_TAG.search(text)
     return found.start() if found else text.find("<")
@@ -162,7 +182,19 @@ def _first_tag(text: str) -> int:
 
 def _with_texts_apart(text: str) -> str:
     """The same with each text that holds markup which is not XML in CDATA, so that it breaks nothing around it."""
-    return _TEXT_FIELD.sub(_apart, text)
+    text = _TEXT_FIELD.sub(_apart, text)
+    return "".join(
+        piece if piece.startswith("<![CDATA[") else _OPENING.sub(_quoted, piece) for piece in _CDATA.split(text)
+    )
+
+
+def _quoted(match: re.Match[str]) -> str:
+    """A tag with quotes around each of its attributes' values."""
+    if not _UNQUOTED.search(match[0]):
+        return match[0]
+    end = "/>" if match[0].endswith("/>") else ">"
+    inside = match[0][: -len(end)]
+    return _ATTRIBUTE.sub(lambda a: f"{a[1]}={a[2]}" if a[2][0] in "\"'" else f'{a[1]}="{a[2]}"', inside) + end
 
 
 def _apart(match: re.Match[str]) -> str:
