@@ -5,6 +5,7 @@
 A test compares the files with what this makes, so they cannot fall behind.
 """
 
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,19 @@ def schema(record: type[Record]) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": record.__name__,
         "version": record.VERSION,
-        **msgspec.json.schema(record),
+        **_undented(msgspec.json.schema(record)),
+    }
+
+
+def _undented(part: Any) -> Any:  # noqa: ANN401 - any part of a JSON value
+    # Python 3.13 takes the indentation out of docstrings, older ones leave it in.
+    if isinstance(part, list):
+        return [_undented(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: cleandoc(value) if key == "description" and isinstance(value, str) else _undented(value)
+        for key, value in part.items()
     }
 
 
