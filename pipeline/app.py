@@ -6,32 +6,36 @@ news.items, news.backfill ─► enrich  ─► news.enriched
 news.enriched             ─► stories ─► news.documents
 news.documents            ─► index   ─► Elasticsearch
 news.documents            ─► alert   ─► news.matches
-news.matches              ─► notify  ─► news.alerts
-news.alerts               ─► webhook ─► the user's own service
+news.matches, news.timers ─► notify  ─► news.alerts, news.withheld
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.alert import Alerter
 from pipeline.decision import Decider
 from pipeline.enrich import Enricher
 from pipeline.entities import Recogniser
-from pipeline.figures import TrackedFigures
+from pipeline.figures import Change, TrackedFigures
 from pipeline.index import Indexer
 from pipeline.knowledge import load
 from pipeline.notify import Notifier
+from pipeline.rules.book import RuleBook
+from pipeline.rules.registry import LiveRules, LiveSnoozes
 from pipeline.stories.agent import StoryDecider
 from pipeline.streaming import (
     BatchHandler,
     Progress,
     attach_batches,
     attach_decider,
+    attach_timers,
     attach_watchdog,
     create_app,
 )
-from pipeline.webhook import WebhookSink
+from schemas.rule import Tick
 from schemas.settings import Settings
 from schemas.steps import BY_NAME
+from schemas.topics import TIMERS
 
 
 def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.App; Faust stays in pipeline.streaming
@@ -46,6 +50,8 @@ def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.A
     decider = _decider(settings, name)
     if decider is not None:
         attach_decider(app, settings, step, decider, progress)
+        if isinstance(decider, Notifier):
+            attach_timers(app, settings, decider, TIMERS, Tick(rule_id="").encode())
     else:
         attach_batches(app, step, _handler(settings, name, progress), progress)
     attach_watchdog(app, settings, step, progress)
@@ -58,23 +64,35 @@ def _decider(settings: Settings, name: str) -> Decider | None:
     if name == "stories":
         return StoryDecider(settings.story_days)
     if name == "notify":
-        return Notifier()
+        return live_notifier(settings)
     return None
 
 
 def _handler(settings: Settings, name: str, progress: Progress) -> BatchHandler:
     if name == "index":
         return Indexer(settings, progress)
-    if name == "alert":
-        return Alerter(TrackedFigures(settings))
-    return WebhookSink(settings, progress)
+    return Alerter(settings)
 
 
 def live_recogniser(settings: Settings) -> Recogniser:
     """A recogniser of the knowledge base and of everyone tracked, which follows the changes by itself."""
     recogniser = Recogniser(load().entities)
-    tracked = TrackedFigures(
-        settings, lambda key, figure: recogniser.untrack(key) if figure is None else recogniser.track(figure)
-    )
+
+    def changed(changes: Sequence[Change]) -> None:
+        recogniser.track_all(figure for _, figure in changes if figure is not None)
+        for key, figure in changes:
+            if figure is None:
+                recogniser.untrack(key)
+
+    tracked = TrackedFigures(settings, changed)
     tracked.wait()
     return recogniser
+
+
+def live_notifier(settings: Settings) -> Notifier:
+    """A notifier that follows the rules and what is snoozed."""
+    book = RuleBook()
+    rules, snoozes = LiveRules(settings, book.change), LiveSnoozes(settings)
+    rules.wait()
+    snoozes.wait()
+    return Notifier(snoozes.until, book.rule, book.rules)

@@ -21,7 +21,7 @@ from schemas.topics import BACKFILL, DEADLETTERS, ITEMS
 ROWS_TOPIC = "kabar-enrich-enrich-table-changelog"
 # What fails later than the index is not missing from it.
 COUNTED_STEPS = frozenset({"enrich", "stories", "index"})
-LATER_STEPS = frozenset({"alert", "notify", "webhook"})
+LATER_STEPS = frozenset({"alert", "notify", "sinks"})
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +48,8 @@ def books(settings: Settings, index: Index) -> Books:
     Raises:
         BrokerError, IndexUnavailable: a server does not answer.
     """
-    steps = [step for step in STEPS if step.name != "webhook"]
-    lags = lag(settings, {step.group: step.sources for step in steps})
-    waiting = {step.name: lags[step.group] for step in steps}
+    lags = lag(settings, {step.group: step.sources for step in STEPS})
+    waiting = {step.name: lags[step.group] for step in STEPS}
     fetched = sum(end_offsets(settings, [ITEMS, BACKFILL]).values())
     rows = _rows(settings)
     index.refresh()

@@ -42,6 +42,13 @@ class Decider(Protocol):
         """Called with every row of the table before the first record, and again after partitions moved."""
 
 
+class TimedDecider(Decider, Protocol):
+    """A decider that also has something to do at a time, though nothing comes."""
+
+    def due(self, now_ms: int) -> list[Output]:
+        """What has fallen due by now (ms since 1970), to be sent to a topic that the step reads; each once."""
+
+
 def origin(message: Message) -> str:
     """Where a record came from: `topic/partition/offset`."""
     return f"{message.topic}/{message.partition}/{message.offset}"

@@ -20,15 +20,17 @@ from schemas.topics import BACKFILL, ENRICHED
 
 # More than can be delivered again after a crash: one item would have to change so often within a second.
 REMEMBERED_REVISIONS = 50
+NAMED_IN_HEADLINE = 20
 
 
 class Revision(msgspec.Struct, frozen=True, array_like=True):
-    """One revision: the record it was decided for, and its version (fetch time, ms)."""
+    """One revision: the record it was decided for, its version (fetch time, ms), and whom its headline names."""
 
     topic: str
     offset: int
     number: int
     version_ms: int
+    headline: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -110,8 +112,9 @@ class Enricher:
         if last is not None and version == last.version_ms:
             version += 1  # two contents at one moment: the later record wins
         number = last.number + 1 if last else 1
-        revision = Revision(message.topic, message.offset, number, version)
         known = understand(item, self._find_mentions)
+        headline = tuple(dict.fromkeys(m.entity_id for m in known.mentions if m.field == "title"))[:NAMED_IN_HEADLINE]
+        revision = Revision(message.topic, message.offset, number, version, headline)
         row = msgspec.structs.replace(
             row,
             language_group=row.language_group or language_group(known.language),
@@ -136,6 +139,7 @@ def _output(message: Message, item: Item, row: Row, revision: Revision, known: U
         mentions=known.mentions,
         enriched_at=now(),
         quiet=message.topic == BACKFILL,
+        headline_before=next((r.headline for r in row.revisions if r.number == revision.number - 1), None),
     )
     return Output(ENRICHED, row.language_group, enriched.encode())
 

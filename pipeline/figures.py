@@ -3,40 +3,59 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
 
 from schemas.alert import Figure
-from schemas.broker import BrokerError, Follower, read_newest
+from schemas.broker import BrokerError, Follower, Producer, read_newest
 from schemas.codec import Undecodable
 from schemas.settings import Settings
 from schemas.topics import FIGURES
 
-CATCH_UP_SECONDS = 60.0
+CATCH_UP_SECONDS = 120.0
+Change = tuple[str, Figure | None]
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """What matching needs of a figure; its spellings, ten times as much, are the recogniser's."""
+
+    id: str
+    name: str
+    groups: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    alert: bool = True
 
 
 class TrackedFigures:
     """The figures tracked now, changed by a thread as the topic changes.
 
-    `on_change(figure_id, figure)` is told of each change, with None for a removal.
+    `on_changes` is told of each lot of changes, with None for a removal; of all that was tracked at the start as one
+    lot, in `wait`.
     """
 
-    def __init__(self, settings: Settings, on_change: Callable[[str, Figure | None], None] | None = None) -> None:
-        self._figures: dict[str, Figure] = {}
+    def __init__(self, settings: Settings, on_changes: Callable[[Sequence[Change]], None] | None = None) -> None:
+        self._figures: dict[str, Tracked] = {}
+        self._on_changes = on_changes
+        self._changes: dict[str, Figure | None] = {}
         self._lock = threading.Lock()
-        self._on_change = on_change
-        self._follower = Follower(settings, FIGURES, self._changed)
+        self._waited = False
+        self._follower = Follower(settings, FIGURES, self._changed, on_batch=self._hand_on)
 
     def wait(self) -> None:
         """Block until everything that was tracked at the start is known.
 
         Raises:
-            BrokerError: the topic could not be read within a minute.
+            BrokerError: the topic could not be read within two minutes.
         """
         if not self._follower.caught_up.wait(CATCH_UP_SECONDS):
             raise BrokerError(f"{FIGURES} could not be read within {CATCH_UP_SECONDS:.0f} s")
+        self._waited = True
+        self._hand_on()
 
-    def by_id(self) -> dict[str, Figure]:
-        """The figures by id; never changed in place."""
+    def by_id(self) -> Mapping[str, Tracked]:
+        """The figures by id. Another thread changes single entries of it: look up, do not walk through it."""
         return self._figures
 
     def close(self) -> None:
@@ -48,18 +67,50 @@ class TrackedFigures:
             figure = None if value is None else Figure.decode(value)
         except Undecodable:
             return  # written by something else; the command line validates what it writes
+        if figure is None:
+            self._figures.pop(key, None)
+        else:
+            self._figures[key] = slim(figure)
+        if self._on_changes is not None:
+            with self._lock:
+                self._changes[key] = figure
+
+    def _hand_on(self) -> None:
+        if not self._waited or self._on_changes is None:
+            return
         with self._lock:
-            figures = {name: known for name, known in self._figures.items() if name != key}
-            if figure is not None:
-                figures[key] = figure
-            self._figures = figures
-        if self._on_change is not None:
-            self._on_change(key, figure)
+            changes, self._changes = self._changes, {}
+            if changes:
+                self._on_changes(tuple(changes.items()))
+
+
+def slim(figure: Figure) -> Tracked:
+    """What matching needs of a figure."""
+    return Tracked(figure.id, figure.name, figure.groups, figure.ambiguous, figure.context, figure.alert)
 
 
 def tracked_now(settings: Settings) -> dict[str, Figure]:
     """The figures tracked at this moment, by id."""
     return {key: Figure.decode(value) for key, value in read_newest(settings, FIGURES).items()}
+
+
+def save_figures(settings: Settings, figures: Iterable[Figure]) -> int:
+    """Track these from now on; returns how many they are. They are sent as they come, so any number may."""
+    count = 0
+    with Producer(settings) as producer:
+        for figure in figures:
+            producer.send(FIGURES, figure.id, figure.encode())
+            count += 1
+        producer.flush()
+    return count
+
+
+def forget_figures(settings: Settings, ids: Iterable[str]) -> None:
+    """Track these no more."""
+    with Producer(settings) as producer:
+        for number in ids:
+            producer.send(FIGURES, number, None)
+        producer.flush()
 
 
 def local_id(name: str) -> str:

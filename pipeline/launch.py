@@ -13,7 +13,7 @@ from pathlib import Path
 
 from schemas.process import LAUNCHED, ready_file
 from schemas.settings import PREFIX, Settings
-from schemas.steps import STEPS
+from schemas.steps import SINKS, STEPS
 
 FIRST_WAIT, LONGEST_WAIT, QUIET_SECONDS = 0.3, 10.0, 60.0
 STOP_SECONDS = 10.0
@@ -109,8 +109,8 @@ class Pipeline:
         environment |= {name: value for name, value in os.environ.items() if name == "KABAR_CACHE_DIR"}
         # KABAR_CONFIG is not handed on: what it said is in these already, and a changed file must not split the steps.
         environment |= settings.environment()
-        names = [step.name for step in STEPS if step.name != "webhook" or settings.webhook_url]
-        commands = {name: [sys.executable, "-m", "pipeline.worker", name] for name in names}
+        commands = {step.name: [sys.executable, "-m", "pipeline.worker", step.name] for step in STEPS}
+        commands[SINKS] = [sys.executable, "-m", "pipeline.sinks"]
         if connectors:
             commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
             commands["push"] = [sys.executable, "-m", "connectors.push"]

@@ -26,7 +26,7 @@ import faust  # noqa: TID251
 import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
-from pipeline.decision import Decider, Decision, Output
+from pipeline.decision import Decider, Decision, Output, TimedDecider
 from schemas.broker import BrokerError, Message, lag
 from schemas.settings import Settings
 from schemas.steps import Step
@@ -35,6 +35,7 @@ from schemas.topics import MESSAGE_BYTES
 PENDING_LIMIT = 500
 BATCH_SIZE = 200
 BATCH_SECONDS = 0.05
+TIMER_SECONDS = 0.25
 STALLED_EXIT = 70
 
 log = structlog.get_logger()
@@ -135,6 +136,27 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
     app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
+
+
+def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: str, wake: bytes) -> None:  # noqa: ANN401
+    """Let a decider send itself what falls due, to a topic that it reads; `wake` is a record that changes nothing.
+
+    Each time partitions move, one such record goes to every partition, since rows are handed over with the first
+    record that comes, and none may come for long.
+    """
+    moved = _Flag()
+    app.on_partitions_assigned.connect(moved.raise_flag, weak=False)
+
+    async def run() -> None:
+        while not app.should_stop:
+            if moved.lower():
+                for partition in range(settings.partitions):
+                    await app.producer.send(topic, b"", wake, partition, None, None)
+            for output in decider.due(round(time.time() * 1000)):
+                await _send(app, output)
+            await asyncio.sleep(TIMER_SECONDS)
+
+    app.task(run)
 
 
 def attach_batches(app: Any, step: Step, handler: BatchHandler, progress: Progress) -> None:  # noqa: ANN401

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: TID251
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
 from kafka.errors import (  # noqa: TID251
     CoordinatorNotAvailableError,
@@ -143,15 +143,29 @@ class Producer(_Closing):
 
 
 class GroupConsumer(_Closing):
-    """One member of a consumer group: partitions are shared, offsets are committed by hand."""
+    """One member of a consumer group: partitions are shared, offsets are committed by hand.
 
-    def __init__(self, settings: Settings, group: str, topics: Sequence[str]) -> None:
+    `instance` names a member that has its partitions again at once when it comes back after a kill. `at_most` records
+    are handed over at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        group: str,
+        topics: Sequence[str],
+        *,
+        instance: str | None = None,
+        at_most: int = 500,
+    ) -> None:
+        more = {"group_instance_id": instance} if instance else {}
         self._client = _consumer(
             settings,
             group_id=group,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
-            max_poll_records=500,
+            max_poll_records=at_most,
+            **more,
         )
         self._client.subscribe(list(topics))
 
@@ -159,6 +173,11 @@ class GroupConsumer(_Closing):
         """What has come; empty after the timeout."""
         batches = self._client.poll(timeout_ms=int(timeout_seconds * 1000))
         return [_message(record) for batch in batches.values() for record in batch]
+
+    def hold(self, *, on: bool) -> None:
+        """Read nothing while `on`, and stay in the group; `poll` must go on being called."""
+        assigned = self._client.assignment()
+        (self._client.pause if on else self._client.resume)(*assigned)
 
     def assigned(self) -> set[tuple[str, int]]:
         """The (topic, partition) pairs that this member has now."""
@@ -181,6 +200,7 @@ class Follower(_Closing):
 
     `on_change(key, value)` is called in that thread for each record, value None for a tombstone. `caught_up` is set
     once everything that was there at the start has been handed over. With `from_end`, it begins with what comes next.
+    `on_batch()` is called after each lot of changes, and before `caught_up` is set, for what is better done once.
     """
 
     def __init__(
@@ -190,11 +210,13 @@ class Follower(_Closing):
         on_change: Callable[[str, bytes | None], None],
         *,
         from_end: bool = False,
+        on_batch: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_batch = on_batch
         self.caught_up = threading.Event()
         self._stop = threading.Event()
         self._on_change = on_change
-        self._client = _consumer(settings, group_id=None, fetch_max_wait_ms=POLL_MS)
+        self._client = _consumer(settings, group_id=None, fetch_max_wait_ms=POLL_MS, max_poll_records=5_000)
         self._partitions = _assign(self._client, topic)
         if from_end:
             self._client.seek_to_end(*self._partitions)
@@ -206,9 +228,12 @@ class Follower(_Closing):
     def _run(self) -> None:
         ends = self._client.end_offsets(self._partitions)
         while not self._stop.is_set():
-            for batch in self._client.poll(timeout_ms=POLL_MS).values():
+            batches = self._client.poll(timeout_ms=POLL_MS)
+            for batch in batches.values():
                 for record in batch:
                     self._on_change((record.key or b"").decode("utf-8", "replace"), record.value)
+            if batches:
+                self._on_batch()
             if not self.caught_up.is_set() and all(self._client.position(p) >= e for p, e in ends.items()):
                 self.caught_up.set()
         self._client.close()
@@ -319,6 +344,47 @@ def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, in
         raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
     finally:
         client.close()
+
+
+def begin_group(settings: Settings, group: str, topic: str, since_ms: int) -> None:
+    """Let a group that never committed begin with what came at or after a time (ms since 1970).
+
+    What it committed before stays. Call it before any member joins: a group with members refuses it.
+    """
+    client = _consumer(settings, group_id=group)
+    try:
+        partitions = _partitions(client, topic)
+        client.assign(partitions)
+        new = [partition for partition in partitions if client.committed(partition) is None]
+        if not new:
+            return
+        ends = client.end_offsets(new)
+        found = client.offsets_for_times(dict.fromkeys(new, since_ms))
+        starts = {p: found[p].offset if found.get(p) else ends[p] for p in new}
+        client.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in starts.items()})
+    except KafkaError as error:
+        raise BrokerError(f"group {group} could not begin: {error}") from error
+    finally:
+        client.close()
+
+
+def find_record(settings: Settings, topic: str, partition: int, offset: int, key: str) -> Message | None:
+    """The record of a key at an offset or, where compaction took that one away, the next one of the key."""
+    client = _consumer(settings, group_id=None)
+    try:
+        (tp,) = _assign(client, topic, partition)
+        end = client.end_offsets([tp])[tp]
+        client.seek(tp, offset)
+        while client.position(tp) < end:
+            for record in client.poll(timeout_ms=POLL_MS).get(tp, ()):
+                message = _message(record)
+                if message.key == key and message.value is not None:
+                    return message
+    except KafkaError as error:
+        raise BrokerError(f"{topic} could not be read: {error}") from error
+    finally:
+        client.close()
+    return None
 
 
 def lag(settings: Settings, groups: Mapping[str, Sequence[str]]) -> dict[str, int]:

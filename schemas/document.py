@@ -40,6 +40,7 @@ class Enriched(Record, frozen=True, kw_only=True):
     `revision` counts from 1 with each change of content. `first_seen_at` is the Kafka timestamp of the item's first
     record. `language` is a BCP 47 code, or `und` with `language_reason`. `language_group` is fixed at the first
     revision and keys the topic. `quiet` items (backfills) fill the ledger of alerts and send nothing.
+    `headline_before` are the ids of whom the headline of the revision before named; None at the first.
     """
 
     item: Item
@@ -54,6 +55,7 @@ class Enriched(Record, frozen=True, kw_only=True):
     language_reason: str | None = None
     mentions: tuple[Mention, ...] = ()
     quiet: bool = False
+    headline_before: tuple[str, ...] | None = None
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):

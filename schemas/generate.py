@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 
-from schemas.alert import Alert, Figure, Match
+from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
 from schemas.feed import Feed, FeedState
 from schemas.index import template
 from schemas.item import Item
+from schemas.rule import Rule, Snooze, Tick
 
 RECORDS: dict[str, type[Record]] = {
     "item": Item,
@@ -26,6 +27,11 @@ RECORDS: dict[str, type[Record]] = {
     "figure": Figure,
     "match": Match,
     "alert": Alert,
+    "withheld": Withheld,
+    "delivery": Delivery,
+    "rule": Rule,
+    "snooze": Snooze,
+    "tick": Tick,
     "feed": Feed,
     "feed-state": FeedState,
     "dead-letter": DeadLetter,

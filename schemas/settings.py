@@ -70,8 +70,11 @@ class Settings(BaseSettings):
         description="networks (CIDR, comma-separated) that feeds and webhooks may reach though they are private",
     )
     contact: str = pydantic.Field("", description="URL or address in the User-Agent, for those whose feeds are read")
+    sinks: Path | None = pydantic.Field(None, description="YAML file of where alerts go; sinks.yaml in the data folder")
     webhook_url: str | None = pydantic.Field(None, description="where alerts are posted (Standard Webhooks)")
-    webhook_secret: pydantic.SecretStr | None = pydantic.Field(None, description="whsec_… that signs them")
+    webhook_secret: pydantic.SecretStr | None = pydantic.Field(
+        None, description="whsec_… that signs them; several with commas"
+    )
     push_host: str = pydantic.Field("127.0.0.1", description="address on which pushed items are taken")
     push_port: int = pydantic.Field(0, ge=0, le=65535, description="port for it; 0: a free one, kept over restarts")
     push_token: pydantic.SecretStr | None = pydantic.Field(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.topics import ALERTS, BACKFILL, DOCUMENTS, ENRICHED, ITEMS, MATCHES
+from schemas.topics import ALERTS, BACKFILL, DOCUMENTS, ENRICHED, ITEMS, MATCHES, TIMERS
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,9 +22,11 @@ STEPS = (
     Step(name="stories", sources=(ENRICHED,)),
     Step(name="index", sources=(DOCUMENTS,)),
     Step(name="alert", sources=(DOCUMENTS,)),
-    Step(name="notify", sources=(MATCHES,)),
-    Step(name="webhook", sources=(ALERTS,)),
+    Step(name="notify", sources=(MATCHES, TIMERS)),
 )
+# What follows the last of them: a process of its own, in which each sink is a consumer group.
+SINKS = "sinks"
+SINK_SOURCES = (ALERTS,)
 BY_NAME = {step.name: step for step in STEPS}
 # What a new item must pass; a backfill waits for the slowest of them.
 LIVE = tuple(BY_NAME[name] for name in ("enrich", "stories", "index", "alert"))

@@ -12,7 +12,12 @@ ENRICHED = "news.enriched"
 DOCUMENTS = "news.documents"
 MATCHES = "news.matches"
 ALERTS = "news.alerts"
+WITHHELD = "news.withheld"
+DELIVERIES = "news.deliveries"
 FIGURES = "news.figures"
+RULES = "news.rules"
+SNOOZES = "news.snoozes"
+TIMERS = "news.timers"
 FEEDS = "news.feeds"
 FEED_STATE = "news.feed-state"
 DEADLETTERS = "news.deadletters"
@@ -50,7 +55,12 @@ TOPICS = (
     Topic(name=DOCUMENTS, keyed_by="story id"),
     Topic(name=MATCHES, keyed_by="rule id"),
     Topic(name=ALERTS, keyed_by="alert id", compacted=True),
+    Topic(name=TIMERS, keyed_by="rule id"),
+    Topic(name=WITHHELD, keyed_by="alert id"),
+    Topic(name=DELIVERIES, keyed_by="alert id and sink", compacted=True),
     Topic(name=FIGURES, keyed_by="figure id", compacted=True, partitions=1),
+    Topic(name=RULES, keyed_by="rule id", compacted=True, partitions=1),
+    Topic(name=SNOOZES, keyed_by="what is snoozed", compacted=True, partitions=1),
     Topic(name=FEEDS, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),

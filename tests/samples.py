@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
-from schemas.alert import Alert, Figure, Match
+from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
+from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
 
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 ITEM = Item(
@@ -43,6 +44,14 @@ RECORD_SAMPLES: dict[str, Record] = {
     "figure": Figure(id="Q7747", name="Vladimir Putin", aliases=("Путин",)),
     "match": MATCH,
     "alert": Alert(id="ab12", alerted_at=MOMENT, match=MATCH),
+    "withheld": Withheld(id="ab12", at=MOMENT, reason="backfill", match=MATCH),
+    "delivery": Delivery(alert_id="ab12", sink="desk", state="retrying", at=MOMENT, reason="503", next_at=MOMENT),
+    "rule": Rule(
+        id="kim", name="Kim", conditions=Conditions(figures=("Q1",), search="visit OR summit", parts=("title",)),
+        tell=Tell(to=("desk",), how="digest", digest="08:00", zone="Asia/Jakarta", language="id"), created_at=MOMENT,
+    ),
+    "snooze": Snooze(key="figure:Q7747", until=MOMENT),
+    "tick": Tick(rule_id="kim", row="h/kim", due_ms=1),
     "feed": Feed(id="f1", url="https://news.example/rss", name="News"),
     "feed-state": FeedState(feed_id="f1", polls=2, seen={"a": "b"}, polled_at=MOMENT),
     "dead-letter": DeadLetter(

@@ -23,7 +23,7 @@ def until(holds: Callable[[], bool], *, seconds: float, what: str, every: float 
 
 def until_idle(settings: Settings, pipeline: Pipeline, *, seconds: float) -> None:
     """Wait until no step has anything before it, seen twice, while the pipeline's processes are kept running."""
-    groups = {step.group: step.sources for step in STEPS if step.name != "webhook"}
+    groups = {step.group: step.sources for step in STEPS}
     quiet = 0
 
     def idle() -> bool:

@@ -27,6 +27,8 @@ COMMANDS = {
     "group": ("pipeline.cli.group", "A filter: copies and stories among items, without servers."),
     "search": ("pipeline.cli.search", "Search what was indexed, with facets."),
     "figures": ("pipeline.cli.figures", "Who is tracked."),
+    "rules": ("pipeline.cli.rules", "Who is told of what, and how."),
+    "sinks": ("pipeline.cli.sinks", "Where alerts go, and how that goes."),
     "alerts": ("pipeline.cli.alerts", "What was told, to whom, and why."),
     "why": ("pipeline.cli.why", "Where an item went, step by step."),
     "deadletters": ("pipeline.cli.deadletters", "What could not be handled."),

@@ -26,13 +26,15 @@ from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
 from pipeline.elastic import Index
 from pipeline.launch import NotReady, Pipeline
+from pipeline.sinks.config import load_sinks
+from pipeline.sinks.runner import group_of
 from schemas.alert import Alert
 from schemas.broker import Admin, Follower, Producer, lag
 from schemas.codec import Undecodable
 from schemas.document import Document
 from schemas.feed import Feed
 from schemas.settings import Settings, load_settings
-from schemas.steps import STEPS
+from schemas.steps import SINK_SOURCES, STEPS
 from schemas.topics import ALERTS, DOCUMENTS, FIGURES, TOPICS
 
 DEMO_POLLS = 3  # the first edition, the second, and one that shows that nothing more comes
@@ -234,7 +236,8 @@ def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
     states = read_states(settings)
     if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
         return False
-    steps = {step.group: step.sources for step in STEPS if step.name != "webhook" or settings.webhook_url}
+    steps = {step.group: step.sources for step in STEPS}
+    steps |= {group_of(name): SINK_SOURCES for name in load_sinks(settings)}
     return not any(lag(settings, steps).values())
 
 

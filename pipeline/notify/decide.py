@@ -1,0 +1,365 @@
+"""The ledger, and the ways of telling.
+
+match ─► known? ─ the same record ──► as it was decided
+          │   └── another outlet ───► counted, where the rule counts
+          no ─► backfill, snoozed ──► withheld, and said so
+             ─► digest, quiet, cap ─► held until it is due ─► tick ─► one digest
+             ─► else ───────────────► told at once
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from pipeline.decision import Decision, Lookup, Output, opened, origin
+from pipeline.notify.activity import counted, silence_due, spike
+from pipeline.notify.rows import (
+    ACTIVITY,
+    CAP,
+    COUNT,
+    HELD,
+    ActivityRow,
+    CapRow,
+    CountRow,
+    Held,
+    HeldRow,
+    LedgerRow,
+    decode,
+    encode,
+)
+from pipeline.notify.timers import Timers, activity_key
+from pipeline.rules.schedule import Unreadable, read_quiet, read_schedule
+from schemas.alert import Alert, AlertKind, Match, Withheld, alert_id
+from schemas.broker import Message
+from schemas.codec import from_millis, millis
+from schemas.rule import Rule, Tick
+from schemas.topics import ALERTS, TIMERS, WITHHELD
+
+MINUTE_MS = 60_000
+HELD_LIMIT = 200
+OUTLET_LIMIT = 1_000
+SWEEP_MS = 3_600_000
+
+Snoozed = Callable[[Iterable[str], datetime], datetime | None]
+FindRule = Callable[[str], Rule | None]
+
+
+class Notifier:
+    """Decides about records of `news.matches` and `news.timers`.
+
+    `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `all_rules` every
+    one: both are asked for silences alone, since a match carries how its rule tells.
+    """
+
+    def __init__(
+        self,
+        snoozed: Snoozed = lambda _keys, _at: None,
+        find_rule: FindRule = lambda _number: None,
+        all_rules: Callable[[], Iterable[Rule]] = tuple,
+    ) -> None:
+        self.timers = Timers()
+        self._snoozed = snoozed
+        self._find_rule = find_rule
+        self._all_rules = all_rules
+        self._watched: set[tuple[str, str]] = set()
+
+    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+        """Set the timers that the rows say."""
+        self.timers.restore(rows)
+        self._watched = set()
+
+    def due(self, now_ms: int) -> list[Output]:
+        """What to send to `news.timers` now."""
+        return [*self._new_watches(), *self.timers.due(now_ms)]
+
+    def decide(self, message: Message, lookup: Lookup) -> Decision:
+        """What to tell, hold or remember; nothing for what was told before."""
+        if message.value is None:
+            return Decision()
+        if message.topic == TIMERS:
+            tick = opened("notify", message, Tick)
+            return Decision(outputs=(tick,)) if isinstance(tick, Output) else self._tick(tick, message, lookup)
+        match = opened("notify", message, Match)
+        if isinstance(match, Output):
+            return Decision(outputs=(match,))
+        if match.when in {"spike", "silence"}:
+            return self._activity(match, message, lookup)
+        return self._match(match, message, lookup)
+
+    # A match.
+
+    def _match(self, match: Match, message: Message, lookup: Lookup) -> Decision:
+        number = alert_id(match.rule_id, match.figure_id, scope(match))
+        found = lookup(number)
+        if found is None:
+            return self._first(number, match, message, lookup)
+        row = decode(LedgerRow, found)
+        if row.origin == origin(message):
+            return Decision(outputs=_as_decided(number, row, match))
+        counting = lookup(COUNT + number) if match.tell.how == "count" and not match.quiet else None
+        return Decision() if counting is None else _follow(COUNT + number, decode(CountRow, counting), match)
+
+    def _first(self, number: str, match: Match, message: Message, lookup: Lookup) -> Decision:
+        at_ms = message.timestamp_ms
+        at = from_millis(at_ms)
+        if match.quiet:
+            return _withhold(number, match, message, "backfill")
+        keys = (f"figure:{match.figure_id}", f"story:{match.story_id}", f"rule:{match.rule_id}")
+        until = self._snoozed(keys, at)
+        if until is not None:
+            return _withhold(number, match, message, f"snoozed until {until.isoformat()}")
+        cap = _cap(match, at_ms, lookup)
+        due = _due(match, at, cap)
+        if due is not None:
+            return self._hold(number, match, message, lookup, millis(due))
+        rows: list[tuple[str, bytes | None]] = []
+        if match.tell.how == "count":
+            # Before the ledger's row: a crash between the two decides anew, and finds the count as it leaves it.
+            due_ms = at_ms + match.tell.count_minutes * MINUTE_MS
+            rows.append((COUNT + number, encode(CountRow(due_ms, match))))
+            self.timers.set(due_ms, match.rule_id, COUNT + number)
+        row = LedgerRow(origin(message), at_ms, quiet=False)
+        rows.append((number, encode(row)))
+        if cap is not None:
+            rows.append((CAP + match.rule_id, encode(msgspec.structs.replace(cap, count=cap.count + 1))))
+        return Decision(tuple(rows), _as_decided(number, row, match))
+
+    def _hold(self, number: str, match: Match, message: Message, lookup: Lookup, due_ms: int) -> Decision:
+        key = HELD + match.rule_id
+        found = lookup(key)
+        row = decode(HeldRow, found) if found else HeldRow()
+        if not row.due_ms:
+            row = msgspec.structs.replace(row, due_ms=due_ms)
+            self.timers.set(due_ms, match.rule_id, key)
+        if number not in {held.number for held in row.held}:
+            if len(row.held) < HELD_LIMIT:
+                row = msgspec.structs.replace(row, held=(*row.held, Held(number, match)))
+            else:
+                row = msgspec.structs.replace(row, more=row.more + 1)
+        ledger = LedgerRow(origin(message), message.timestamp_ms, quiet=False, fate="held")
+        return Decision(rows=((key, encode(row)), (number, encode(ledger))))
+
+    # A time has come.
+
+    def _tick(self, tick: Tick, message: Message, lookup: Lookup) -> Decision:
+        if tick.rule is not None:
+            return self._watch(tick, tick.rule, message, lookup)
+        found = lookup(tick.row) if tick.row else None
+        if found is None:
+            return Decision()
+        if tick.row.startswith(HELD):
+            return self._release(tick, decode(HeldRow, found), message)
+        if tick.row.startswith(COUNT):
+            return self._count(tick, decode(CountRow, found), message)
+        if tick.row.startswith(ACTIVITY):
+            return self._silence(tick, decode(ActivityRow, found), message)
+        return Decision()
+
+    def _release(self, tick: Tick, row: HeldRow, message: Message) -> Decision:
+        if row.last_origin == origin(message):
+            return Decision(outputs=_digest(tick.rule_id, row.last_due_ms, row.last, row.last_more, message))
+        if row.due_ms != tick.due_ms or not row.held:
+            return Decision()
+        at = from_millis(message.timestamp_ms)
+        quiet = _quiet_until(row.held[-1].match, at)
+        if quiet is not None:
+            due_ms = millis(quiet)
+            self.timers.set(due_ms, tick.rule_id, tick.row)
+            return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
+        told = HeldRow(last_origin=origin(message), last_due_ms=row.due_ms, last=row.held, last_more=row.more)
+        outputs = _digest(tick.rule_id, row.due_ms, row.held, row.more, message)
+        return Decision(((tick.row, encode(told)),), outputs)
+
+    def _count(self, tick: Tick, row: CountRow, message: Message) -> Decision:
+        if row.told == origin(message):
+            return Decision(outputs=_counted(row, message))
+        if row.due_ms != tick.due_ms:
+            return Decision()
+        if row.told or not row.outlets:
+            return Decision(rows=((tick.row, None),))
+        due_ms = message.timestamp_ms + SWEEP_MS
+        self.timers.set(due_ms, tick.rule_id, tick.row)
+        told = msgspec.structs.replace(row, due_ms=due_ms, told=origin(message))
+        return Decision(((tick.row, encode(told)),), _counted(row, message))
+
+    # Spikes and silences.
+
+    def _activity(self, match: Match, message: Message, lookup: Lookup) -> Decision:
+        if match.when == "spike" and match.revision > 1:
+            return Decision()  # an edit is no further mention
+        key = activity_key(match.rule_id, match.figure_id)
+        found = lookup(key)
+        before = decode(ActivityRow, found) if found else None
+        at_ms = message.timestamp_ms
+        row = counted(before, match, at_ms, message.offset)
+        if before is not None and row is before:
+            again = row.told == origin(message) and row.match is not None
+            return Decision(outputs=_told_of(row, "spike", message) if again else ())
+        if match.when == "silence":
+            due_ms = silence_due(row.last_ms, match.tell)
+            self.timers.set(due_ms, match.rule_id, key)
+            return Decision(rows=((key, encode(msgspec.structs.replace(row, due_ms=due_ms, told=""))),))
+        reason = None if match.quiet else spike(row, match.tell, at_ms)
+        if reason is None or self._is_snoozed(match, at_ms):
+            return Decision(rows=((key, encode(row)),))
+        row = msgspec.structs.replace(row, told=origin(message), told_hour=at_ms // SWEEP_MS, told_reason=reason)
+        return Decision(((key, encode(row)),), _told_of(row, "spike", message))
+
+    def _watch(self, tick: Tick, rule: Rule, message: Message, lookup: Lookup) -> Decision:
+        key = activity_key(tick.rule_id, tick.figure_id)
+        if lookup(key) is not None:
+            return Decision()
+        at_ms = message.timestamp_ms
+        due_ms = silence_due(at_ms, rule.tell)
+        self.timers.set(due_ms, tick.rule_id, key)
+        match = _nothing(rule, tick, from_millis(at_ms))
+        return Decision(rows=((key, encode(ActivityRow(at_ms, at_ms, -1, (), match, due_ms))),))
+
+    def _silence(self, tick: Tick, row: ActivityRow, message: Message) -> Decision:
+        if row.told == origin(message):
+            return Decision(outputs=_told_of(row, "silence", message))
+        if row.due_ms != tick.due_ms or row.match is None:
+            return Decision()
+        if self._find_rule(tick.rule_id) is None:
+            return Decision(rows=((tick.row, None),))
+        told = msgspec.structs.replace(
+            row, due_ms=0, told=origin(message), told_reason=str((message.timestamp_ms - row.last_ms) // SWEEP_MS)
+        )
+        outputs = () if self._is_snoozed(row.match, message.timestamp_ms) else _told_of(told, "silence", message)
+        return Decision(((tick.row, encode(told)),), outputs)
+
+    def _is_snoozed(self, match: Match, at_ms: int) -> bool:
+        keys = (f"figure:{match.figure_id}", f"rule:{match.rule_id}")
+        return self._snoozed(keys, from_millis(at_ms)) is not None
+
+    def _new_watches(self) -> list[Output]:
+        """Ticks that begin the watch for silences of rules that are new since."""
+        ticks = []
+        for rule in self._all_rules():
+            if rule.when != "silence":
+                continue
+            names = rule.conditions.figure_names
+            for place, figure in enumerate(rule.conditions.figures):
+                if (rule.id, figure) not in self._watched:
+                    self._watched.add((rule.id, figure))
+                    name = names[place] if place < len(names) else figure
+                    tick = Tick(rule_id=rule.id, rule=rule, figure_id=figure, figure_name=name)
+                    ticks.append(Output(TIMERS, rule.id, tick.encode()))
+        return ticks
+
+
+def scope(match: Match) -> str:
+    """What a rule tells of once: a story by default, or an item, a revision, an event."""
+    match match.when:
+        case "item":
+            return f"item/{match.item_id}"
+        case "revision" | "enters" | "leaves":
+            return f"revision/{match.item_id}/{match.revision}"
+        case "event":
+            return match.event_id or match.story_id
+        case _:
+            return match.story_id
+
+
+def _withhold(number: str, match: Match, message: Message, reason: str) -> Decision:
+    row = LedgerRow(origin(message), message.timestamp_ms, match.quiet, "withheld", reason)
+    return Decision(((number, encode(row)),), _as_decided(number, row, match))
+
+
+def _as_decided(number: str, row: LedgerRow, match: Match) -> tuple[Output, ...]:
+    if row.fate == "held":
+        return ()
+    if row.fate == "withheld" or row.quiet:
+        withheld = Withheld(id=number, at=from_millis(row.alerted_ms), reason=row.reason or "backfill", match=match)
+        return (Output(WITHHELD, number, withheld.encode()),)
+    kinds: dict[str, AlertKind] = {"enters": "enters", "leaves": "leaves"}
+    alert = Alert(id=number, alerted_at=from_millis(row.alerted_ms), match=match, kind=kinds.get(match.when, "new"))
+    return (Output(ALERTS, number, alert.encode()),)
+
+
+def _follow(key: str, row: CountRow, match: Match) -> Decision:
+    """One outlet more, unless it was counted or is the first one's."""
+    known = match.source == row.match.source or match.source in row.outlets
+    if row.told or known or len(row.outlets) >= OUTLET_LIMIT:
+        return Decision()
+    return Decision(rows=((key, encode(msgspec.structs.replace(row, outlets=(*row.outlets, match.source)))),))
+
+
+def _counted(row: CountRow, message: Message) -> tuple[Output, ...]:
+    match = row.match
+    number = alert_id(match.rule_id, match.figure_id, f"{scope(match)}/count")
+    at = from_millis(message.timestamp_ms)
+    alert = Alert(id=number, alerted_at=at, match=match, kind="count", outlets=len(row.outlets))
+    return (Output(ALERTS, number, alert.encode()),)
+
+
+def _digest(rule_id: str, due_ms: int, held: tuple[Held, ...], more: int, message: Message) -> tuple[Output, ...]:
+    at = from_millis(message.timestamp_ms)
+    first = held[0]
+    if len(held) == 1 and not more and first.match.tell.how != "digest":
+        alert = Alert(id=first.number, alerted_at=at, match=first.match)
+    else:
+        number = alert_id(rule_id, "", f"digest/{due_ms}")
+        entries = tuple(one.match for one in held)
+        alert = Alert(
+            id=number, alerted_at=at, match=first.match, kind="digest", entries=entries, more=more, outlets=len(entries)
+        )
+    return (Output(ALERTS, alert.id, alert.encode()),)
+
+
+def _told_of(row: ActivityRow, kind: AlertKind, message: Message) -> tuple[Output, ...]:
+    match = row.match
+    if match is None:
+        return ()
+    at_ms = message.timestamp_ms
+    scope_ = f"spike/{row.told_hour}" if kind == "spike" else f"silence/{row.last_ms}"
+    number = alert_id(match.rule_id, match.figure_id, scope_)
+    alert = Alert(id=number, alerted_at=from_millis(at_ms), match=match, kind=kind, reason=row.told_reason)
+    return (Output(ALERTS, number, alert.encode()),)
+
+
+def _cap(match: Match, at_ms: int, lookup: Lookup) -> CapRow | None:
+    """The span that counts now, where the rule has a cap."""
+    if not match.tell.cap:
+        return None
+    found = lookup(CAP + match.rule_id)
+    row = decode(CapRow, found) if found else None
+    if row is None or at_ms >= row.begin_ms + match.tell.cap_minutes * MINUTE_MS:
+        return CapRow(at_ms, 0)
+    return row
+
+
+def _due(match: Match, at: datetime, cap: CapRow | None) -> datetime | None:
+    """Until when an alert waits, or None."""
+    tell = match.tell
+    if tell.how == "digest":
+        try:
+            return read_schedule(tell.digest or "1h").after(at, tell.zone)
+        except (Unreadable, KeyError, OSError, ValueError):
+            return read_schedule("1h").after(at, "UTC")  # written by something else than the command line
+    quiet = _quiet_until(match, at)
+    if quiet is not None:
+        return quiet
+    if cap is not None and cap.count >= tell.cap:
+        return from_millis(cap.begin_ms + tell.cap_minutes * MINUTE_MS)
+    return None
+
+
+def _quiet_until(match: Match, at: datetime) -> datetime | None:
+    if not match.tell.quiet:
+        return None
+    try:
+        return read_quiet(match.tell.quiet).until(at, match.tell.zone)
+    except (Unreadable, KeyError, OSError, ValueError):
+        return None
+
+
+def _nothing(rule: Rule, tick: Tick, at: datetime) -> Match:
+    """The match of a figure that was never named since its rule was made."""
+    return Match(
+        rule_id=rule.id, figure_id=tick.figure_id, figure_name=tick.figure_name or tick.figure_id, item_id="",
+        revision=0, story_id="", quiet=False, field="title", surface="", excerpt="", excerpt_start=0, excerpt_end=0,
+        why="", title="", url=None, source="", language="und", published_at=None, first_seen_at=at, matched_at=at,
+        rule_name=rule.name, when="silence", tell=rule.tell,
+    )  # fmt: skip

@@ -1,0 +1,258 @@
+"""The ledger's decisions and the ways of telling, without servers."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from pipeline.decision import Decision
+from pipeline.notify import Notifier
+from schemas.alert import Alert, Match, Withheld
+from schemas.broker import Message
+from schemas.codec import millis
+from schemas.rule import Conditions, Rule, Tell, Tick
+from schemas.topics import ALERTS, MATCHES, TIMERS, WITHHELD
+from tests.samples import MATCH
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Ledger:
+    """The table and the clock of one partition; every decision is made again and must come out the same."""
+
+    def __init__(self, notifier: Notifier | None = None) -> None:
+        self.rows: dict[str, bytes] = {}
+        self.offset = {MATCHES: -1, TIMERS: -1}
+        self.notifier = notifier or Notifier()
+        self.at = START
+        self.withheld: list[Withheld] = []
+
+    def send(self, match: Match, *, offset: int | None = None, after: timedelta = timedelta()) -> list[Alert]:
+        """One match, some time after the last."""
+        told = self.wait(after)
+        return told + self._decide(MATCHES, match.encode(), offset)
+
+    def wait(self, span: timedelta) -> list[Alert]:
+        """Let time go by: what falls due meanwhile."""
+        told: list[Alert] = []
+        until = self.at + span
+        while (due := self.notifier.timers.next_ms()) is not None and due <= millis(until):
+            self.at = datetime.fromtimestamp(due / 1000, UTC)
+            for tick in self.notifier.due(due):
+                told += self._decide(TIMERS, tick.value, None)
+        self.at = until
+        return told
+
+    def crash(self) -> None:
+        """A process that was killed: the next one has the rows alone."""
+        self.notifier = Notifier()
+        self.notifier.restore(list(self.rows.items()))
+
+    def _decide(self, topic: str, value: bytes, offset: int | None) -> list[Alert]:
+        if offset is None:
+            self.offset[topic] += 1
+            offset = self.offset[topic]
+        message = Message(topic=topic, partition=0, offset=offset, key="", value=value, timestamp_ms=millis(self.at))
+        decision = self.notifier.decide(message, self.rows.get)
+        self._write(decision)
+        again = self.notifier.decide(message, self.rows.get)
+        assert again.outputs == decision.outputs, "a redelivered record is answered as it was"
+        self._write(again)
+        self.withheld += [Withheld.decode(o.value) for o in decision.outputs if o.topic == WITHHELD]
+        return [Alert.decode(o.value) for o in decision.outputs if o.topic == ALERTS]
+
+    def _write(self, decision: Decision) -> None:
+        for key, row in decision.rows:
+            if row is None:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = row
+
+
+def match(number: int = 0, *, tell: Tell | None = None, **changes: object) -> Match:
+    """A match of a story of its own, from an outlet of its own."""
+    return msgspec.structs.replace(
+        MATCH,
+        item_id=f"item-{number}",
+        story_id=f"s-{number}",
+        source=f"outlet {number}",
+        tell=tell or Tell(),
+        **changes,
+    )
+
+
+def outlet(number: int, tell: Tell) -> Match:
+    """The one story, from another outlet."""
+    return match(number, tell=tell, rule_id="r") if number == 0 else msgspec.structs.replace(
+        match(number, tell=tell, rule_id="r"), story_id="s-0"
+    )  # fmt: skip
+
+
+def test_one_alert_for_a_figure_and_a_story() -> None:
+    """The first match of a story alerts, an outlet that repeats it does not, another story or figure does."""
+    ledger = Ledger()
+    assert len(ledger.send(MATCH)) == 1
+    assert ledger.send(msgspec.structs.replace(MATCH, item_id="other", source="another outlet")) == []
+    assert len(ledger.send(msgspec.structs.replace(MATCH, story_id="s-2"))) == 1
+    assert len(ledger.send(msgspec.structs.replace(MATCH, figure_id="Q2", rule_id="figure:Q2"))) == 1
+
+
+def test_a_redelivered_match_is_the_same_alert() -> None:
+    """After a crash, the match that owns the ledger's row is sent again with the same id and time."""
+    ledger = Ledger()
+    first = ledger.send(MATCH)
+    ledger.send(msgspec.structs.replace(MATCH, item_id="other"))
+    ledger.crash()
+    assert ledger.send(MATCH, offset=0) == first
+    assert ledger.send(msgspec.structs.replace(MATCH, item_id="other"), offset=1) == []
+
+
+def test_a_quiet_match_fills_the_ledger_and_says_so() -> None:
+    """A backfilled story is known afterwards, nothing is sent for it, then or later, and what would have been is."""
+    ledger = Ledger()
+    quiet = msgspec.structs.replace(MATCH, quiet=True)
+    assert ledger.send(quiet) == []
+    assert ledger.send(MATCH) == []
+    assert [(w.reason, w.match.figure_name) for w in ledger.withheld] == [("backfill", "Vladimir Putin")]
+
+
+@pytest.mark.parametrize(("when", "alerts"), [("story", 1), ("item", 2), ("revision", 3), ("enters", 3), ("event", 1)])
+def test_the_scope_is_the_rules(when: str, alerts: int) -> None:
+    """Two items of a story, one of them edited: once a story, twice by item, three times by revision."""
+    ledger = Ledger()
+    told = 0
+    for item, revision in (("a", 1), ("b", 1), ("a", 2)):
+        told += len(ledger.send(msgspec.structs.replace(MATCH, item_id=item, revision=revision, when=when)))
+    assert told == alerts
+
+
+def test_first_then_count() -> None:
+    """The first outlet at once, and half an hour later once how many followed, whatever is killed meanwhile."""
+    ledger = Ledger()
+    tell = Tell(how="count")
+    assert len(ledger.send(outlet(0, tell))) == 1
+    for number in range(1, 13):
+        assert ledger.send(outlet(number, tell), after=MINUTE) == []
+    assert ledger.send(outlet(12, tell)) == [], "an outlet counts once"
+    ledger.crash()
+    (count,) = ledger.wait(HOUR)
+    assert (count.kind, count.outlets) == ("count", 12)
+    assert ledger.wait(DAY) == []
+    assert not any(key.startswith("c/") for key in ledger.rows), "nothing is kept of it"
+
+
+def test_nothing_is_counted_where_nobody_follows() -> None:
+    """An outlet alone makes no second message."""
+    ledger = Ledger()
+    ledger.send(outlet(0, Tell(how="count")))
+    assert ledger.wait(DAY) == []
+
+
+def test_a_digest_comes_when_the_clock_says_so() -> None:
+    """Three stories before 08:00 in Jakarta are one message at 08:00 there, and the next day's are another."""
+    ledger = Ledger()
+    tell = Tell(how="digest", digest="08:00", zone="Asia/Jakarta")
+    for number in range(3):
+        assert ledger.send(match(number, tell=tell, rule_id="r"), after=MINUTE) == []
+    ledger.crash()
+    (digest,) = ledger.wait(DAY)
+    assert digest.alerted_at == datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+    assert [entry.story_id for entry in digest.entries] == ["s-0", "s-1", "s-2"]
+    assert ledger.send(match(1, tell=tell, rule_id="r")) == [], "told already"
+    ledger.send(match(4, tell=tell, rule_id="r"))
+    (second,) = ledger.wait(DAY)
+    assert second.id != digest.id
+    assert [entry.story_id for entry in second.entries] == ["s-4"]
+
+
+def test_a_cap_holds_the_rest_for_one_digest() -> None:
+    """Of a thousand stories in a minute two come at once, and the others as one digest at the end of the hour."""
+    ledger = Ledger()
+    tell = Tell(cap=2)
+    told = [alert for n in range(1000) for alert in ledger.send(match(n, tell=tell, rule_id="r"), after=MINUTE / 1000)]
+    assert [alert.kind for alert in told] == ["new", "new"]
+    (digest,) = ledger.wait(HOUR)
+    assert (digest.kind, len(digest.entries) + digest.more) == ("digest", 998)
+    assert len(ledger.send(match(2000, tell=tell, rule_id="r"))) == 1, "a new hour"
+
+
+def test_quiet_hours_hold_everything_until_their_end() -> None:
+    """At night nothing comes; one story that waited comes as itself in the morning."""
+    ledger = Ledger()
+    tell = Tell(quiet="08:00-12:00")
+    assert ledger.send(match(1, tell=tell, rule_id="r")) == []
+    (alert,) = ledger.wait(4 * HOUR)
+    assert (alert.kind, alert.alerted_at) == ("new", datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
+    assert len(ledger.send(match(2, tell=tell, rule_id="r"))) == 1
+
+
+def test_a_cap_that_ends_in_quiet_hours_waits_on() -> None:
+    """What a cap held at 09:30 for 10:00 comes at the end of the quiet that begins at 09:45."""
+    ledger = Ledger()
+    tell = Tell(cap=1, quiet="09:45-11:00")
+    ledger.send(match(1, tell=tell, rule_id="r"))
+    ledger.send(match(2, tell=tell, rule_id="r"), after=30 * MINUTE)
+    (alert,) = ledger.wait(DAY)
+    assert alert.alerted_at == datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+
+
+def test_a_snooze_is_withheld_with_its_end() -> None:
+    """A snoozed figure or story is not told, and stands among what was withheld."""
+    end = START + HOUR
+    ledger = Ledger(Notifier(snoozed=lambda keys, at: end if "figure:Q7747" in keys and at < end else None))
+    assert ledger.send(match(1)) == []
+    assert [w.reason for w in ledger.withheld] == [f"snoozed until {end.isoformat()}"]
+    assert len(ledger.send(match(2), after=2 * HOUR)) == 1
+
+
+def test_a_spike_is_told_once_against_the_figures_own_days() -> None:
+    """Two mentions an hour for a week, then nine in an hour: one alert. The same nine are none for a busy figure."""
+    usual = Ledger()
+    for number in range(7 * 24 * 2):
+        assert usual.send(match(number, rule_id="r", when="spike"), after=HOUR / 2) == []
+    told = [a for n in range(9) for a in usual.send(match(n, rule_id="r", when="spike"), after=MINUTE)]
+    assert [alert.kind for alert in told] == ["spike"]
+    busy = Ledger()
+    for number in range(3 * 24 * 8):
+        assert busy.send(match(number, rule_id="r", when="spike"), after=HOUR / 8) == []
+    assert [a for n in range(9) for a in busy.send(match(n, rule_id="r", when="spike"), after=MINUTE)] == []
+
+
+def test_a_spike_needs_a_day_of_history() -> None:
+    """A figure of whom nothing is known yet does not spike."""
+    ledger = Ledger()
+    assert [a for n in range(50) for a in ledger.send(match(n, rule_id="r", when="spike"), after=MINUTE)] == []
+
+
+def test_a_silence_is_told_once_and_again_after_the_next_mention() -> None:
+    """Two days after the last mention, once; the clock starts anew with the next."""
+    rule = Rule(id="r", name="Silent", conditions=Conditions(figures=("Q7747",)), when="silence")
+    ledger = Ledger(Notifier(find_rule=lambda number: rule if number == "r" else None))
+    quiet = match(1, rule_id="r", when="silence")
+    ledger.send(quiet)
+    ledger.send(quiet, after=DAY)
+    told = ledger.wait(7 * DAY)
+    assert [(alert.kind, alert.alerted_at) for alert in told] == [("silence", START + 3 * DAY)]
+    ledger.send(quiet)
+    assert len(ledger.wait(7 * DAY)) == 1
+
+
+def test_a_silence_is_told_of_someone_never_named() -> None:
+    """The watch begins with the rule."""
+    rule = Rule(id="r", name="Silent", when="silence", conditions=Conditions(figures=("Q1",), figure_names=("Ada",)))
+    ledger = Ledger(Notifier(find_rule=lambda number: rule if number == "r" else None, all_rules=lambda: [rule]))
+    for tick in ledger.notifier.due(millis(START)):
+        ledger._decide(TIMERS, tick.value, None)  # noqa: SLF001 - the tick that begins the watch
+    (alert,) = ledger.wait(3 * DAY)
+    assert (alert.kind, alert.match.figure_name, alert.reason) == ("silence", "Ada", "48")
+
+
+def test_a_tick_of_the_past_changes_nothing() -> None:
+    """A tick whose row says another time, or is gone, or that only wakes, does nothing."""
+    ledger = Ledger()
+    tell = Tell(how="digest", digest="1h")
+    ledger.send(match(1, tell=tell, rule_id="r"))
+    for tick in (Tick(rule_id="r", row="h/r", due_ms=5), Tick(rule_id="r", row="h/x", due_ms=5), Tick(rule_id="")):
+        assert ledger._decide(TIMERS, tick.encode(), None) == []  # noqa: SLF001 - a tick of the past
+    assert len(ledger.wait(HOUR)) == 1
