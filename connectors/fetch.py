@@ -6,6 +6,7 @@ second is cut as well. The body is inflated here, a block at a time, and reading
 
 import asyncio
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -70,13 +71,22 @@ class Validators:
     body_hash: str | None = None
 
 
-async def fetch(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is asked for: the kinds of bodies, and who says of each address on the way why it may not be asked."""
+
+    accept: str = ACCEPT
+    permit: Callable[[str], Awaitable[str | None]] | None = None
+
+
+async def fetch(  # noqa: PLR0913 - options by name, each with a default
     session: aiohttp.ClientSession,
     url: str,
     known: Validators | None = None,
     *,
     deadline: float = DEADLINE_SECONDS,
     limit: int = BODY_LIMIT,
+    asking: Asking | None = None,
 ) -> Outcome:
     """GET `url` through a guarded session; never raises for what a server or a network does.
 
@@ -86,25 +96,28 @@ async def fetch(
         known: validators of the last reply, for a conditional request and the comparison of bodies.
         deadline: seconds for everything together.
         limit: bytes that the inflated body may have.
+        asking: for what, where it is no feed.
     """
     try:
         async with asyncio.timeout(deadline):
-            return await _follow(session, url, known or Validators(), limit)
+            return await _follow(session, url, known or Validators(), limit, asking or Asking())
     except TimeoutError:
         return Failed(reason=f"no whole reply within {deadline:g} seconds")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return Failed(reason=refused_in(error) or _sentence(error))
 
 
-async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, limit: int) -> Outcome:
+async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, limit: int, asking: Asking) -> Outcome:
     for _ in range(REDIRECTS + 1):
         target = URL(url)
         if target.scheme not in SCHEMES or not target.host:
             return Failed(reason=f"not an http(s) address: {url[:200]}")
+        if asking.permit and (reason := await asking.permit(str(target))):
+            return Failed(reason=reason)
         # Credentials belong to the address that the user gave, and aiohttp sends them from the URL alone.
         async with session.get(
             target,
-            headers=_headers(known),
+            headers=_headers(known, asking.accept),
             allow_redirects=False,
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None),
@@ -116,8 +129,8 @@ async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, l
     return Failed(reason=f"more than {REDIRECTS} redirects")
 
 
-def _headers(known: Validators) -> dict[str, str]:
-    headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+def _headers(known: Validators, accept: str) -> dict[str, str]:
+    headers = {"Accept": accept, "Accept-Encoding": "gzip, deflate"}
     if known.etag:
         headers["If-None-Match"] = known.etag
     if known.last_modified:

@@ -14,6 +14,7 @@ from connectors.parse.entry import Unreadable
 from connectors.parse.xml import read_xml
 from connectors.urls import absolute_url, canonical_url
 from schemas.feed import Feed
+from schemas.page import FullText
 
 
 class ListError(ValueError):
@@ -30,6 +31,7 @@ class _YamlFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[str, ...] = ()
     interval_seconds: float = 600.0
     alert_existing: bool = False
+    full_text: FullText = "feed"
 
 
 def feed_id(url: str) -> str:

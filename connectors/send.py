@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from connectors.feeds.registry import Sender
 from connectors.pacing import Lag, is_turn, no_lag, wait_for_room
+from connectors.pages.wants import wants_page
 from connectors.protocol import Refused
+from connectors.urls import host_of
 from schemas.broker import TooLarge
 from schemas.codec import now
 from schemas.deadletter import SAMPLE_BYTES, DeadLetter, dead_letter
 from schemas.item import Item
-from schemas.topics import BACKFILL, DEADLETTERS, ITEMS
+from schemas.page import FullText, Wanted
+from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, WANTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +66,19 @@ def send(  # noqa: PLR0913 - options by name, each with a default
     return Sent(sent=sent, refused=refused)
 
 
-def put(found: Item | Refused, producer: Sender, *, backfill: bool, step: str) -> bool:
-    """Buffer one item, or its dead letter; returns whether it was an item that Kafka takes."""
+def put(found: Item | Refused, producer: Sender, *, backfill: bool, step: str, full_text: FullText = "feed") -> bool:
+    """Buffer one item, or its dead letter; returns whether it was an item that Kafka takes.
+
+    An item whose page is wanted (`full_text`) goes to `news.wanted`, and on from there in any case.
+    """
     if isinstance(found, Refused):
         _set_aside(letter(found, step), producer)
         return False
-    data = found.encode()
+    topic, key, data = BACKFILL if backfill else ITEMS, found.id, found.encode()
+    if wants_page(found, full_text):
+        topic, key, data = WANTED, host_of(found.url or ""), Wanted(item=found, quiet=backfill).encode()
     try:
-        producer.send(BACKFILL if backfill else ITEMS, found.id, data)
+        producer.send(topic, key, data)
     except TooLarge as error:
         origin = found.url or found.guid or found.id
         _set_aside(

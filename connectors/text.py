@@ -84,11 +84,11 @@ def plain(text: str | None) -> str:
         if "<" in text and (_has_markup_twice(text) if time else has_tag(text)):
             text = _read_html(text)
             # Markup that was escaped inside this one is text of an article on HTML, unless it could run.
-            return _tidy(text if not _RUNS.search(text) else _without_tags(_read_html(text)))
+            return tidy(text if not _RUNS.search(text) else _without_tags(_read_html(text)))
         if "&" not in text:
             break
         text = html.unescape(text)
-    return _tidy(text)
+    return tidy(text)
 
 
 def _has_markup_twice(text: str) -> bool:
@@ -99,12 +99,12 @@ def _has_markup_twice(text: str) -> bool:
 def literal(text: str | None) -> str:
     """A text that says it is none but text: tags in it are its own, unless one could run somewhere."""
     text = text or ""
-    return plain(text) if _RUNS.search(text) or _has_markup_twice(text) else _tidy(text)
+    return plain(text) if _RUNS.search(text) or _has_markup_twice(text) else tidy(text)
 
 
 def plain_element(element: etree._Element) -> str:
     """The text inside an element that is HTML already (Atom's XHTML)."""
-    return _tidy("".join(_pieces(element)))
+    return tidy("".join(_pieces(element)))
 
 
 def one_line(text: str) -> str:
@@ -170,7 +170,8 @@ def _edge(name: str) -> str:
     return " " if name in {"td", "th"} else ""
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """A text with single spaces, single line ends, in NFC, without what cannot be seen."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ue000", "\n").translate(_INVISIBLE)
     text = _NEWLINES.sub("\n", _SPACES.sub(" ", text)).strip()
     return unicodedata.normalize("NFC", text)

@@ -2,6 +2,7 @@
 
 The way of an item, in the order of `STEPS`:
 
+news.pages                ─► extract ─► news.items, news.backfill
 news.items, news.backfill ─► enrich  ─► news.enriched
 news.enriched             ─► stories ─► news.documents
 news.documents            ─► index   ─► Elasticsearch
@@ -12,10 +13,12 @@ news.matches, news.timers ─► notify  ─► news.alerts, news.withheld
 from collections.abc import Sequence
 from typing import Any
 
+from connectors.article_reader import ArticleReader
 from pipeline.alert import Alerter
 from pipeline.decision import Decider
 from pipeline.enrich import Enricher
 from pipeline.entities import Recogniser
+from pipeline.extract.decide import Extractor
 from pipeline.figures import Change, TrackedFigures
 from pipeline.index import Indexer
 from pipeline.knowledge import load
@@ -59,6 +62,9 @@ def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.A
 
 
 def _decider(settings: Settings, name: str) -> Decider | None:
+    if name == "extract":
+        reader = ArticleReader()
+        return Extractor(lambda html, url, known: reader.read(html, url, known=known))
     if name == "enrich":
         return Enricher(live_recogniser(settings).mentions)
     if name == "stories":

@@ -10,17 +10,20 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.enrich import Row, decode_row
+from pipeline.extract.decide import is_host
+from pipeline.extract.memory import decode_row as decode_host
 from schemas.broker import end_offsets, lag, read_newest
 from schemas.codec import Undecodable
 from schemas.deadletter import DeadLetter
 from schemas.document import Document
 from schemas.settings import Settings
-from schemas.steps import STEPS
-from schemas.topics import BACKFILL, DEADLETTERS, ITEMS
+from schemas.steps import PAGE_FETCHER, STEPS
+from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, WANTED
 
 ROWS_TOPIC = "kabar-enrich-enrich-table-changelog"
+HOSTS_TOPIC = "kabar-extract-extract-table-changelog"
 # What fails later than the index is not missing from it.
-COUNTED_STEPS = frozenset({"enrich", "stories", "index"})
+COUNTED_STEPS = frozenset({"pages", "enrich", "stories", "index"})
 LATER_STEPS = frozenset({"alert", "notify", "sinks"})
 
 
@@ -48,9 +51,14 @@ def books(settings: Settings, index: Index) -> Books:
     Raises:
         BrokerError, IndexUnavailable: a server does not answer.
     """
-    lags = lag(settings, {step.group: step.sources for step in STEPS})
-    waiting = {step.name: lags[step.group] for step in STEPS}
-    fetched = sum(end_offsets(settings, [ITEMS, BACKFILL]).values())
+    steps = [PAGE_FETCHER, *STEPS]
+    lags = lag(settings, {step.group: step.sources for step in steps})
+    waiting = {step.name: lags[step.group] for step in steps}
+    ends = end_offsets(settings, [ITEMS, BACKFILL, WANTED])
+    fetched = sum(end for (topic, _), end in ends.items() if topic != WANTED)
+    # Items whose page is wanted come to `news.items` in the end; until then they are on their way, or they are lost.
+    unanswered = sum(end for (topic, _), end in ends.items() if topic == WANTED) - _answered(settings)
+    on_their_way = unanswered if waiting["pages"] or waiting["extract"] else 0
     rows = _rows(settings)
     index.refresh()
     indexed, revisions = _indexed(index)
@@ -59,14 +67,19 @@ def books(settings: Settings, index: Index) -> Books:
     dead = sum(letter.step not in LATER_STEPS for letter in letters)
     overtaken = _overtaken(index, letters)
     return Books(
-        fetched=fetched + refused_early,
+        fetched=fetched + refused_early + unanswered,
         unchanged=sum(row.unchanged for row in rows),
         indexed=indexed,
         superseded=sum(row.superseded for row in rows) + revisions - indexed - overtaken,
         dead_lettered=dead,
-        in_flight=sum(waiting[name] for name in ("enrich", "stories", "index")),
+        in_flight=on_their_way + sum(waiting[name] for name in ("enrich", "stories", "index")),
         lag=waiting,
     )
+
+
+def _answered(settings: Settings) -> int:
+    rows = read_newest(settings, HOSTS_TOPIC).items()
+    return sum(decode_host(row).handled for key, row in rows if is_host(key))
 
 
 def _rows(settings: Settings) -> list[Row]:

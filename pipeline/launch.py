@@ -113,6 +113,7 @@ class Pipeline:
         commands[SINKS] = [sys.executable, "-m", "pipeline.sinks"]
         if connectors:
             commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
+            commands["pages"] = [sys.executable, "-m", "connectors.pages"]
             commands["push"] = [sys.executable, "-m", "connectors.push"]
         logs = settings.data_dir / "logs"
         self.processes = [
@@ -133,7 +134,7 @@ class Pipeline:
             self._ready_file(process).unlink(missing_ok=True)
             process.start()
         deadline = time.monotonic() + READY_SECONDS
-        waiting = [process for process in self.processes if process.name != "connectors"]
+        waiting = [process for process in self.processes if process.name not in {"connectors", "pages"}]
         while waiting:
             waiting = [process for process in waiting if not self._ready_file(process).exists()]
             self.watch(say)

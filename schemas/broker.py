@@ -183,10 +183,16 @@ class GroupConsumer(_Closing):
         """The (topic, partition) pairs that this member has now."""
         return {(tp.topic, tp.partition) for tp in self._client.assignment()}
 
-    def commit(self) -> None:
-        """Commit the position after all that `poll` returned."""
+    def commit(self, positions: Mapping[tuple[str, int], int] | None = None) -> None:
+        """Commit these positions (the next offset to read of each topic and partition).
+
+        Without any, the position after all that `poll` returned.
+        """
+        offsets = None
+        if positions is not None:
+            offsets = {TopicPartition(*tp): OffsetAndMetadata(offset, "", -1) for tp, offset in positions.items()}
         try:
-            self._client.commit()
+            self._client.commit(offsets)
         except KafkaError as error:
             raise BrokerError(f"the position could not be committed: {error}") from error
 

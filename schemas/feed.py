@@ -6,12 +6,15 @@ Topics `news.feeds` and `news.feed-state` (compacted, key: feed id, partition by
 from datetime import datetime
 
 from schemas.codec import Record
+from schemas.page import FullText
 
 
 class Feed(Record, frozen=True, kw_only=True):
     """A feed that the user follows. `interval_seconds` is the time between polls.
 
     `alert_existing` makes the items of the first poll alert as live ones do; else they are a quiet backfill.
+    `full_text` says whether an item's page is fetched: never (`feed`), always (`page`), or where the feed's own text is
+    short (`auto`).
     """
 
     id: str
@@ -22,6 +25,7 @@ class Feed(Record, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     interval_seconds: float = 600.0
     alert_existing: bool = False
+    full_text: FullText = "feed"
 
 
 class FeedState(Record, frozen=True, kw_only=True):

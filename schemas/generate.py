@@ -18,10 +18,13 @@ from schemas.document import Document, Enriched
 from schemas.feed import Feed, FeedState
 from schemas.index import template
 from schemas.item import Item
+from schemas.page import Page, Wanted
 from schemas.rule import Rule, Snooze, Tick
 
 RECORDS: dict[str, type[Record]] = {
     "item": Item,
+    "wanted": Wanted,
+    "page": Page,
     "enriched": Enriched,
     "document": Document,
     "figure": Figure,

@@ -51,7 +51,7 @@ def mapping() -> dict[str, Any]:
     keywords = (
         "id", "source", "source_name", "source_country", "categories", "language", "language_second",
         "language_reason", "entity_ids", "story_id", "duplicate_of",
-        "duplicate_reason", "repairs", "host",
+        "duplicate_reason", "repairs", "host", "text_method",
     )  # fmt: skip
     dates = (
         "@timestamp", "published_at", "updated_at", "fetched_at", "first_seen_at", "enriched_at", "placed_at",
@@ -71,6 +71,7 @@ def mapping() -> dict[str, Any]:
         "ingest_lag_ms": {"type": "long"},
         "publish_lag_ms": {"type": "long"},
         "locations": {"type": "geo_point"},
+        "text_quality": {"type": "float"},
         "authors": {"type": "keyword", "ignore_above": 512},
         "url": _KEYWORD,
         "guid": _STORED_ONLY,
@@ -162,6 +163,8 @@ def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[f
         "indexed_at": indexed_at,
         "quiet": enriched.quiet,
         "repairs": item.repairs,
+        "text_method": item.text_method,
+        "text_quality": item.text_quality,
     }
 
 

@@ -21,6 +21,9 @@ class Item(Record, frozen=True, kw_only=True):
     `title`, `summary` and `body` are plain text (no HTML) in code points, within the limits above. `fetched_at`
     orders the versions of an item. `published_at` and `updated_at` are what the source says, clamped to plausible.
     `repairs` names each thing that was mended or cut, for instance `date-implausible` or `title-capped`.
+    `text_method` is what took `body` from the item's page (`trafilatura`, `resiliparse`, `structure`), `feed` where
+    the page was wanted and the feed's own text is used, None where none was wanted; `text_quality`, between 0 and 1,
+    is how far two extractors agree on it.
     """
 
     id: str
@@ -39,6 +42,8 @@ class Item(Record, frozen=True, kw_only=True):
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
+    text_method: str | None = None
+    text_quality: float | None = None
 
 
 def item_id(*, url: str | None, source: str = "", guid: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.topics import ALERTS, BACKFILL, DOCUMENTS, ENRICHED, ITEMS, MATCHES, TIMERS
+from schemas.topics import ALERTS, BACKFILL, DOCUMENTS, ENRICHED, ITEMS, MATCHES, PAGES, TIMERS, WANTED
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STEPS = (
+    Step(name="extract", sources=(PAGES,)),
     Step(name="enrich", sources=(ITEMS, BACKFILL)),
     Step(name="stories", sources=(ENRICHED,)),
     Step(name="index", sources=(DOCUMENTS,)),
@@ -28,5 +29,7 @@ STEPS = (
 SINKS = "sinks"
 SINK_SOURCES = (ALERTS,)
 BY_NAME = {step.name: step for step in STEPS}
+# No step of Faust's, but a consumer group all the same: the connector that fetches the pages of items.
+PAGE_FETCHER = Step(name="pages", sources=(WANTED,))
 # What a new item must pass; a backfill waits for the slowest of them.
-LIVE = tuple(BY_NAME[name] for name in ("enrich", "stories", "index", "alert"))
+LIVE = tuple(BY_NAME[name] for name in ("extract", "enrich", "stories", "index", "alert"))

@@ -18,6 +18,8 @@ FIGURES = "news.figures"
 RULES = "news.rules"
 SNOOZES = "news.snoozes"
 TIMERS = "news.timers"
+WANTED = "news.wanted"
+PAGES = "news.pages"
 FEEDS = "news.feeds"
 FEED_STATE = "news.feed-state"
 DEADLETTERS = "news.deadletters"
@@ -51,6 +53,8 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 TOPICS = (
     Topic(name=ITEMS, keyed_by="item id", compacted=True),
     Topic(name=BACKFILL, keyed_by="item id", compacted=True),
+    Topic(name=WANTED, keyed_by="host of the page"),
+    Topic(name=PAGES, keyed_by="host of the page"),
     Topic(name=ENRICHED, keyed_by="language group"),
     Topic(name=DOCUMENTS, keyed_by="story id"),
     Topic(name=MATCHES, keyed_by="rule id"),
@@ -65,6 +69,7 @@ TOPICS = (
     Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),
     # The agents' tables. Faust would create these itself, but goes on before the broker knows them everywhere.
+    Topic(name="kabar-extract-extract-table-changelog", keyed_by="host of the page", compacted=True),
     Topic(name="kabar-enrich-enrich-table-changelog", keyed_by="item id", compacted=True),
     Topic(name="kabar-stories-stories-table-changelog", keyed_by="item id", compacted=True),
     Topic(name="kabar-notify-notify-table-changelog", keyed_by="alert id", compacted=True),

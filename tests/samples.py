@@ -8,6 +8,7 @@ from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
+from schemas.page import Page, Wanted
 from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
 
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -39,6 +40,11 @@ MATCH = Match(
 
 RECORD_SAMPLES: dict[str, Record] = {
     "item": ITEM,
+    "wanted": Wanted(item=ITEM),
+    "page": Page(
+        item=ITEM, lane="live", host="news.example", wanted_offset=7, fetched_at=MOMENT, html="<p>Presiden</p>",
+        final_url="https://news.example/putin-pyongyang",
+    ),
     "enriched": ENRICHED,
     "document": DOCUMENT,
     "figure": Figure(id="Q7747", name="Vladimir Putin", aliases=("Путин",)),

@@ -206,14 +206,14 @@ class Poller:
                 decision, refused = await asyncio.to_thread(understand, feed, state, fetched)
             else:
                 decision, refused = decide(feed, state, fetched, now()), ()
-            await self._deliver(decision, refused, followed.partition)
+            await self._deliver(feed, decision, refused, followed.partition)
         followed.state = decision.state
         followed.busy = False
         self._schedule.plan(feed.id, asyncio.get_running_loop().time() + decision.wait_seconds)
         self._wake.set()
         _report(feed, decision)
 
-    async def _deliver(self, decision: Decision, refused: tuple[Refused, ...], partition: int) -> None:
+    async def _deliver(self, feed: Feed, decision: Decision, refused: tuple[Refused, ...], partition: int) -> None:
         found: tuple[Item | Refused, ...] = (*refused, *decision.refused, *decision.items)
         size = EVERY if decision.quiet else max(len(found), 1)
         parts = [found[at : at + size] for at in range(0, len(found), size)] or [()]
@@ -225,6 +225,7 @@ class Poller:
                 Delivery(
                     found=part,
                     quiet=decision.quiet,
+                    full_text=feed.full_text,
                     state=decision.state if last else None,
                     partition=partition,
                 )

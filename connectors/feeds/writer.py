@@ -16,6 +16,7 @@ from connectors.send import put
 from schemas.broker import BrokerError
 from schemas.feed import FeedState
 from schemas.item import Item
+from schemas.page import FullText
 from schemas.topics import FEED_STATE
 
 STEP = "feeds"
@@ -31,6 +32,7 @@ class Delivery:
 
     found: tuple[Item | Refused, ...] = ()
     quiet: bool = False
+    full_text: FullText = "feed"
     state: FeedState | None = None
     partition: int = 0
     done: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -71,9 +73,9 @@ class Writer:
                 return
 
     def _round(self, batch: Sequence[Delivery]) -> None:
-        found = [(thing, delivery.quiet) for delivery in batch for thing in delivery.found]
-        for thing, quiet in found:
-            put(thing, self._producer, backfill=quiet, step=STEP)
+        found = [(thing, delivery) for delivery in batch for thing in delivery.found]
+        for thing, delivery in found:
+            put(thing, self._producer, backfill=delivery.quiet, step=STEP, full_text=delivery.full_text)
         if found:
             self._producer.flush()
         for delivery in batch:

@@ -14,6 +14,7 @@ from connectors.reading import is_address, read_file, read_url
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
 from schemas.broker import Producer, read_newest
 from schemas.feed import Feed, FeedState
+from schemas.page import FullText
 from schemas.settings import Settings, load_settings
 from schemas.topics import FEEDS
 
@@ -34,9 +35,23 @@ def command() -> None:
 @click.option("--country", help="Where the outlet is (ISO 3166 code).")
 @click.option("--language", help="The feed's language (BCP 47), weak evidence for its items.")
 @click.option("--interval", default=600.0, show_default=True, help="Seconds between polls.")
+@click.option(
+    "--full-text",
+    type=click.Choice(("feed", "page", "auto")),
+    default="feed",
+    show_default=True,
+    help="Fetch an item's page: never, always, or where the feed's text is short.",
+)
 @click.option("--alert-existing", is_flag=True, help="Let the first poll's items alert too.")
 def add(
-    url: str, name: str | None, country: str | None, language: str | None, interval: float, *, alert_existing: bool
+    url: str,
+    name: str | None,
+    country: str | None,
+    language: str | None,
+    interval: float,
+    full_text: FullText,
+    *,
+    alert_existing: bool,
 ) -> None:
     """Follow the feed at URL.
 
@@ -46,7 +61,7 @@ def add(
     """
     feed = Feed(
         id=feed_id(url), url=url, name=name, country=country, language=language,
-        interval_seconds=interval, alert_existing=alert_existing,
+        interval_seconds=interval, alert_existing=alert_existing, full_text=full_text,
     )  # fmt: skip
     save(connected(), [feed])
     click.echo(f"Following {url} as {feed.id}.")

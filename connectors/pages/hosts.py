@@ -1,0 +1,124 @@
+"""Whose turn it is: for each host a line of items, live ones before those of a backfill. Pure, and of no thread."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from schemas.page import Lane, Wanted
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """One record of `news.wanted` in a line. `since` is when it came, on the loop's clock; `told` that it went late."""
+
+    wanted: Wanted
+    host: str
+    partition: int
+    offset: int
+    since: float
+    tries: int = 0
+    told: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        """Where its page goes."""
+        return "quiet" if self.wanted.quiet else "live"
+
+
+@dataclass(slots=True)
+class Line:
+    """One host's line. `free_at` is when it may be asked again; `busy` that it is being asked now."""
+
+    live: deque[Waiting] = field(default_factory=deque)
+    quiet: deque[Waiting] = field(default_factory=deque)
+    free_at: float = 0.0
+    busy: bool = False
+
+    def first(self) -> Waiting | None:
+        """Who is next."""
+        return next(iter(self.live or self.quiet), None)
+
+    def leave(self, waiting: Waiting) -> None:
+        """Take one out, wherever it stands."""
+        line = self.quiet if waiting.wanted.quiet else self.live
+        if waiting in line:
+            line.remove(waiting)
+
+    def drop(self, partition: int) -> None:
+        """Forget what came from a partition that another worker has now."""
+        for line in (self.live, self.quiet):
+            kept = [waiting for waiting in line if waiting.partition != partition]
+            line.clear()
+            line.extend(kept)
+
+
+@dataclass(slots=True)
+class Hosts:
+    """All lines of this worker."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+
+    def add(self, waiting: Waiting) -> None:
+        """Put one at the end of its host's line."""
+        line = self.lines.setdefault(waiting.host, Line())
+        (line.quiet if waiting.wanted.quiet else line.live).append(waiting)
+
+    def due(self, now: float) -> Iterator[tuple[Line, Waiting]]:
+        """The first of each line whose host may be asked now; lines that are empty and free are forgotten."""
+        for host, line in list(self.lines.items()):
+            first = line.first()
+            if first is None and not line.busy and line.free_at <= now:
+                del self.lines[host]
+            elif first is not None and not line.busy and line.free_at <= now:
+                yield line, first
+
+    def late(self, now: float, patience: float) -> Iterator[Waiting]:
+        """Live items that have waited so many seconds, each once."""
+        for line in self.lines.values():
+            for waiting in line.live:
+                if now - waiting.since < patience:
+                    break  # they stand in the order in which they came
+                if not waiting.told:
+                    waiting.told = True
+                    yield waiting
+
+    def drop(self, partition: int) -> None:
+        """Forget what came from a partition that another worker has now."""
+        for line in self.lines.values():
+            line.drop(partition)
+
+
+@dataclass(slots=True)
+class Positions:
+    """How far each partition is done: up to the first record that is not, in whatever order they are."""
+
+    _open: dict[int, dict[int, bool]] = field(default_factory=dict)
+    _next: dict[int, int] = field(default_factory=dict)
+
+    def begin(self, partition: int, offset: int) -> None:
+        """A record is under way."""
+        self._open.setdefault(partition, {})[offset] = False
+
+    def done(self, partition: int, offset: int) -> None:
+        """A record is done; of a partition that was dropped it means nothing."""
+        records = self._open.get(partition)
+        if records is None or offset not in records:
+            return
+        records[offset] = True
+        while records and records[first := next(iter(records))]:
+            del records[first]
+            self._next[partition] = first + 1
+
+    def take(self) -> dict[int, int]:
+        """The next offset to read of each partition that moved since the last call."""
+        moved, self._next = self._next, {}
+        return moved
+
+    def under_way(self) -> int:
+        """How many records are not done."""
+        return sum(len(records) for records in self._open.values())
+
+    def drop(self, partition: int) -> None:
+        """Forget a partition."""
+        self._open.pop(partition, None)
+        self._next.pop(partition, None)
