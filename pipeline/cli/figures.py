@@ -1,17 +1,32 @@
 """`kabar figures`: who is tracked."""
 
 import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
-from pipeline.cli.context import connected, json_option, print_lines, print_table
-from pipeline.figures import local_id, tracked_now
-from pipeline.knowledge import find_figure
+from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
+from pipeline.cli.spans import SPAN
+from pipeline.elastic import Index
+from pipeline.entities import Recogniser
+from pipeline.figures import forget_figures, save_figures, tracked_now
+from pipeline.figures.dryrun import DryRun, dry_run
+from pipeline.figures.known import Edit, edited, make_figure
+from pipeline.figures.workbench import Judged, check, judge, tracking
+from pipeline.importers import FORMATS, ImportProblem, Read, read_figures
+from pipeline.knowledge import load
 from schemas.alert import Figure, FigureKind
-from schemas.broker import Producer
-from schemas.topics import FIGURES
+from schemas.codec import now
+from schemas.settings import Settings
 
-KINDS: dict[str, FigureKind] = {"PER": "person", "ORG": "organisation", "LOC": "place"}
+__all__ = ["command", "make_figure"]
+SHOWN_SECONDS = 0.5
+LISTED = 2_000
 
 
 @click.group("figures")
@@ -24,74 +39,111 @@ def command() -> None:
     """
 
 
+def _changes(function: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--alias", "aliases", multiple=True, help="A further spelling, in any script; may be repeated."),
+        click.option("--group", "groups", multiple=True, help="A group that it is in, for rules."),
+        click.option("--ambiguous", multiple=True, help="A name that others have too: asks for context."),
+        click.option("--context", multiple=True, help="A word, title, country or name beside which those count."),
+        click.option("--must-match", multiple=True, help="A sentence that must alert; `kabar figures test` checks it."),
+        click.option("--must-not-match", multiple=True, help="A sentence that must not."),
+        click.option("--alert/--no-alert", default=None, help="Whether it has a rule of its own."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 @command.command("add")
 @click.argument("name")
-@click.option("--alias", "aliases", multiple=True, help="A further spelling, in any script; may be repeated.")
 @click.option("--kind", type=click.Choice(["person", "organisation", "place"]), help="What it is.")
 @click.option("--id", "figure_id", help="An id of your own.")
+@_changes
+@click.option("--dry-run", is_flag=True, help="Do not track it; say how often it would have matched.")
+@click.option("--since", type=SPAN, default="30d", show_default=True, help="With --dry-run: how far back.")
 @json_option
-def add(name: str, aliases: tuple[str, ...], kind: FigureKind | None, figure_id: str | None, *, as_json: bool) -> None:
+def add(
+    name: str,
+    aliases: tuple[str, ...],
+    kind: FigureKind | None,
+    figure_id: str | None,
+    since: timedelta,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    **words: Any,  # noqa: ANN401 - the options of `_changes`
+) -> None:
     """Track NAME, from now on, in every script that the knowledge base has it in.
 
     \b
     Example:
-      kabar figures add "Vladimir Putin"
+      kabar figures add "Kim Yo Jong" --alias 김여정 --group pyongyang --context 조선
     """
     if not any(letter.isalpha() for letter in name):
         raise click.UsageError("a figure's name needs letters")
-    figure = make_figure(name, aliases, kind, figure_id)
+    figure = edited(make_figure(name, aliases, kind, figure_id), Edit(**words))
     settings = connected()
-    with Producer(settings) as producer:
-        producer.send(FIGURES, figure.id, figure.encode())
-        producer.flush()
+    if dry_run:
+        _show_dry_run(settings, [figure], since, as_json=as_json)
+        return
+    save_figures(settings, [figure])
     if as_json:
         print_lines([figure])
     else:
         known = f"{len(figure.aliases)} further spellings" if figure.aliases else "no further spellings known"
         click.echo(f"Tracking {figure.name} as {figure.id}: {known}.")
+        _say_ambiguous(figure)
 
 
-def make_figure(
-    name: str, aliases: tuple[str, ...] = (), kind: FigureKind | None = None, figure_id: str | None = None
-) -> Figure:
-    """The figure of that name: id, kind and spellings from the knowledge base where it knows the name."""
-    entity = find_figure(name)
-    if entity is None:
-        return Figure(id=figure_id or local_id(name), name=name, kind=kind or "person", aliases=aliases)
-    spellings = dict.fromkeys((*aliases, *entity.aliases))
-    return Figure(
-        id=figure_id or entity.id,
-        name=entity.name,
-        kind=kind or KINDS[entity.type],
-        aliases=tuple(spelling for spelling in spellings if spelling != entity.name),
-    )
+@command.command("edit")
+@click.argument("name")
+@click.option("--name", "new_name", help="What it is called from now on; the old name stays as an alias.")
+@_changes
+@click.option("--without", multiple=True, help="Take this out: an alias, a group, a word of context, a sentence.")
+@json_option
+def edit(name: str, new_name: str | None, *, as_json: bool, **words: Any) -> None:  # noqa: ANN401 - the options
+    """Change a figure (a name or an id), live within seconds.
+
+    \b
+    Example:
+      kabar figures edit "Choe Son Hui" --alias "Цой Сон Хи" --without "Choe"
+    """
+    settings = connected()
+    figure = edited(_one(settings, name), Edit(name=new_name, **words))
+    save_figures(settings, [figure])
+    if as_json:
+        print_lines([figure])
+    else:
+        click.echo(f"{figure.name} has {len(figure.aliases) + 1} spellings.")
+        _say_ambiguous(figure)
 
 
 @command.command("remove")
-@click.argument("name")
-def remove(name: str) -> None:
-    """Stop tracking NAME (a name or an id).
+@click.argument("names", nargs=-1)
+@click.option("--group", help="Everyone of this group.")
+def remove(names: tuple[str, ...], group: str | None) -> None:
+    """Stop tracking NAMES (names or ids), or a whole group.
 
     \b
     Example:
       kabar figures remove "Vladimir Putin"
     """
+    if bool(names) == bool(group):
+        raise click.UsageError("say who: names, or a --group")
     settings = connected()
     figures = tracked_now(settings)
-    found = [f for f in figures.values() if name in {f.id, f.name}]
+    found = [f for f in figures.values() if (group in f.groups if group else {f.id, f.name} & set(names))]
     if not found:
-        click.echo(f"{name} is not tracked.", err=True)
+        click.echo(f"{group or names[0]} is not tracked.", err=True)
         sys.exit(1)
-    with Producer(settings) as producer:
-        for figure in found:
-            producer.send(FIGURES, figure.id, None)
-        producer.flush()
-    click.echo(f"No longer tracking {found[0].name}.")
+    forget_figures(settings, [figure.id for figure in found])
+    click.echo(f"No longer tracking {found[0].name if len(found) == 1 else f'{len(found):,} figures'}.")
 
 
 @command.command("list")
+@click.option("--group", help="Only this group.")
 @json_option
-def list_(*, as_json: bool) -> None:
+def list_(group: str | None, *, as_json: bool) -> None:
     """Everyone tracked.
 
     \b
@@ -99,9 +151,206 @@ def list_(*, as_json: bool) -> None:
       kabar figures list --json
     """
     figures = sorted(tracked_now(connected()).values(), key=lambda figure: figure.name)
+    if group:
+        figures = [figure for figure in figures if group in figure.groups]
     if as_json:
         print_lines(figures)
     elif not figures:
         click.echo('Nobody is tracked. Try: kabar figures add "Vladimir Putin"')
     else:
-        print_table(("name", "kind", "id", "spellings"), [(f.name, f.kind, f.id, len(f.aliases) + 1) for f in figures])
+        columns = ("name", "kind", "id", "spellings", "groups")
+        rows = [(f.name, f.kind, f.id, len(f.aliases) + 1, ", ".join(f.groups)) for f in figures[:LISTED]]
+        print_table(columns, rows)
+        if len(figures) > LISTED:
+            click.echo(f"and {len(figures) - LISTED:,} more; --json shows them all")
+
+
+@command.command("groups")
+@json_option
+def groups(*, as_json: bool) -> None:
+    """The groups and how many figures are in each.
+
+    \b
+    Example:
+      kabar figures groups
+    """
+    counts: dict[str, int] = {}
+    for figure in tracked_now(connected()).values():
+        for group in figure.groups:
+            counts[group] = counts.get(group, 0) + 1
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    if as_json:
+        print_json([{"group": group, "figures": count} for group, count in ordered])
+    elif ordered:
+        print_table(("group", "figures"), ordered)
+    else:
+        click.echo("There are no groups.")
+
+
+@command.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "kind", type=click.Choice(list(FORMATS)), help="What it is, where the file does not say.")
+@click.option("--group", "groups", multiple=True, help="A group for all of them.")
+@click.option(
+    "--kind", "only", type=click.Choice(["person", "organisation", "place"]), multiple=True, help="Only these."
+)
+@click.option("--no-alert", is_flag=True, help="No rule of its own for each; rules name the group.")
+@click.option("--dry-run", is_flag=True, help="Read it all and say what is in it; track nobody.")
+@json_option
+def import_(
+    path: Path, kind: str | None, groups: tuple[str, ...], only: tuple[str, ...], *, no_alert: bool, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Track everyone of a file, plain or gzipped.
+
+    CSV, YAML, JSON Lines of figures, OpenSanctions (FollowTheMoney entities or targets.simple.csv), JRC-Names,
+    Wikidata entities (JSON lines), EveryPolitician (Popolo JSON). It is read as it is sent, so it may be of any size.
+
+    \b
+    Examples:
+      kabar figures import targets.simple.csv --group sanctions
+      kabar figures import wikidata.jsonl.gz --kind person --no-alert --group politicians
+    """
+    counts = Read()
+
+    def each() -> Iterator[Figure]:
+        shown = time.monotonic()
+        for figure in read_figures(path, kind, counts):
+            if only and figure.kind not in only:
+                continue
+            yield msgspec.structs.replace(
+                figure, groups=tuple(dict.fromkeys((*figure.groups, *groups))), alert=figure.alert and not no_alert
+            )
+            if sys.stderr.isatty() and time.monotonic() - shown > SHOWN_SECONDS:
+                shown = time.monotonic()
+                click.echo(f"\r{counts.read:,} read, {counts.percent:.0f} %", nl=False, err=True)
+
+    try:
+        sent = sum(1 for _ in each()) if dry_run else save_figures(connected(), each())
+    except ImportProblem as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        print_json({"read": counts.read, "tracked": sent, "names": counts.names, "skipped": counts.skipped,
+                    "reasons": counts.reasons, "dry_run": dry_run})  # fmt: skip
+    else:
+        what = "would be tracked" if dry_run else "are tracked"
+        click.echo(f"{sent:,} figures with {counts.names:,} names {what}; {counts.skipped:,} records skipped.")
+        for reason, count in counts.reasons.items():
+            click.echo(f"  {count:,} {reason}", err=True)
+    sys.exit(0 if sent else 1)
+
+
+@command.command("test")
+@click.argument("names", nargs=-1)
+@click.option("--text", "texts", multiple=True, help="A sentence to try on them, beside those they carry.")
+@click.option("--group", help="Everyone of this group.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, path_type=Path),
+    help="Figures from a file that `import` takes, before they are tracked.",
+)
+@click.option("--dry-run", is_flag=True, help="How often each alias would have matched in what is indexed.")
+@click.option("--since", type=SPAN, default="30d", show_default=True, help="With --dry-run: how far back.")
+@json_option
+def test(
+    names: tuple[str, ...], texts: tuple[str, ...], group: str | None, path: Path | None, since: timedelta, *,
+    dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Check the sentences that figures carry; which alias, script and context decided. Exit code 1 if one is wrong.
+
+    \b
+    Examples:
+      kabar figures test
+      kabar figures test "Kim Yo Jong" --text "Kim said nothing on Tuesday."
+      kabar figures test --dry-run --since 30d
+    """
+    chosen = _chosen(names, group, path)
+    if dry_run:
+        _show_dry_run(connected(), chosen, since, as_json=as_json)
+        return
+    recogniser = tracking(Recogniser(load().entities), chosen)
+    judged = [one for figure in chosen for one in check(recogniser, figure)]
+    judged += [judge(recogniser, figure, text) for text in texts for figure in chosen]
+    if as_json:
+        print_lines({**msgspec.structs.asdict(one), "right": one.is_right} for one in judged)
+    else:
+        _show_judged(judged)
+    sys.exit(0 if all(one.is_right for one in judged) else 1)
+
+
+def _chosen(names: tuple[str, ...], group: str | None, path: Path | None) -> list[Figure]:
+    try:
+        figures = list(read_figures(path, None, Read())) if path else list(tracked_now(connected()).values())
+    except ImportProblem as error:
+        raise click.UsageError(str(error)) from error
+    found = [f for f in figures if (not names or {f.id, f.name} & set(names)) and (not group or group in f.groups)]
+    missing = set(names) - {name for figure in found for name in (figure.id, figure.name)}
+    if missing or not found:
+        click.echo(f"{', '.join(sorted(missing)) or 'Nobody'} is not tracked.", err=True)
+        sys.exit(1)
+    return found
+
+
+def _show_judged(judged: list[Judged]) -> None:
+    for one in judged:
+        asked = {True: "must match", False: "must not match", None: "tried"}[one.expected]
+        verdict = "alerts" if one.alerts else "does not alert"
+        mark, colour = ("ok  ", "green") if one.is_right else ("FAIL", "red")
+        click.echo(click.style(mark, fg=colour) + f" {one.figure}: {verdict} ({asked}, {one.language})  {one.sentence}")
+        for seen in one.seen:
+            what = "" if seen.alerts else "  not told: "
+            click.echo(
+                f"       «{seen.surface}» {seen.script}, alias {seen.alias}, {seen.confidence:.2f}; {what}{seen.why}"
+            )
+    wrong = sum(not one.is_right for one in judged)
+    if judged:
+        click.echo(f"{len(judged)} sentences, {wrong} wrong.")
+    else:
+        click.echo('No sentences. Give some: kabar figures edit NAME --must-match "…", or --text "…".')
+
+
+def _show_dry_run(settings: Settings, figures: list[Figure], since: timedelta, *, as_json: bool) -> None:
+    recogniser = tracking(Recogniser(load().entities), figures)
+
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{done:,} of {total:,} items", nl=False, err=True)
+
+    with Index(settings) as index:
+        found = dry_run(index, recogniser, figures, now() - since, progress)
+    if as_json:
+        print_json(found)
+    else:
+        _show_uses(found)
+    sys.exit(0 if found.alerts else 1)
+
+
+def _show_uses(found: DryRun) -> None:
+    click.echo(f"In {found.items:,} items these would have made {found.alerts:,} alerts.")
+    columns = ("figure", "alias", "items", "stories", "without context", "for instance")
+    rows = [
+        (use.figure, use.alias, use.items, use.stories, use.without_context, next(iter(use.examples), "")[:60])
+        for use in found.uses
+        if use.items or use.without_context
+    ]
+    silent = sum(not (use.items or use.without_context) for use in found.uses)
+    print_table(columns, rows)
+    click.echo(f"{silent:,} spellings were not found.")
+
+
+def _say_ambiguous(figure: Figure) -> None:
+    if figure.ambiguous:
+        beside = ", ".join(figure.context) if figure.context else "another of its names"
+        click.echo(
+            f"Many people's: {', '.join(figure.ambiguous)}. It counts only beside {beside}; --context adds words."
+        )
+
+
+def _one(settings: Settings, name: str) -> Figure:
+    figures: Iterable[Figure] = tracked_now(settings).values()
+    for figure in figures:
+        if name in {figure.id, figure.name}:
+            return figure
+    click.echo(f"{name} is not tracked.", err=True)
+    sys.exit(1)

@@ -10,32 +10,17 @@ import msgspec
 
 from pipeline.cli.alerts import show_alert
 from pipeline.cli.context import connected, json_option, plain, print_json, print_lines, print_table
+from pipeline.cli.spans import SPAN
 from pipeline.figures import slim, tracked_now
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.book import BUILT_IN
 from pipeline.rules.registry import remove_rules, rules_now, save_rules, save_snooze, snoozes_now
-from pipeline.rules.schedule import Unreadable, read_span
 from pipeline.rules.simulate import Simulation, past_documents, simulate
 from pipeline.sinks.config import load_sinks
 from schemas.alert import Figure
 from schemas.codec import now
 from schemas.rule import DEFAULT_RULE, FIGURE_RULE, Rule, Snooze
 from schemas.settings import Settings
-
-
-class _Span(click.ParamType):
-    name = "span"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return read_span(str(value))
-        except Unreadable as error:
-            self.fail(str(error), param, ctx)
-
-
-SPAN = _Span()
 
 
 def _conditions(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,7 +94,7 @@ def add(name: str, number: str, since: timedelta, *, dry_run: bool, as_json: boo
     settings = connected()
     figures = tracked_now(settings)
     try:
-        rule = make_rule(Asked(name=name, id=number, **words), figures, load_sinks(settings))
+        rule = make_rule(Asked(name=name, id=number, **words), figures, load_sinks(settings, secrets=False))
     except RuleMistake as error:
         raise click.UsageError(str(error)) from error
     rule = msgspec.structs.replace(rule, created_at=now())

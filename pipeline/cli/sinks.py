@@ -80,7 +80,7 @@ def list_(*, as_json: bool) -> None:
 
 def states_of(settings: Settings) -> list[State]:
     """Every sink as it stands."""
-    sinks = load_sinks(settings)
+    sinks = load_sinks(settings, secrets=False)
     unread = lag(settings, {group_of(name): [ALERTS] for name in sinks}) if sinks else {}
     deliveries = deliveries_now(settings)
     found = []

@@ -237,7 +237,7 @@ def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
     if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
         return False
     steps = {step.group: step.sources for step in STEPS}
-    steps |= {group_of(name): SINK_SOURCES for name in load_sinks(settings)}
+    steps |= {group_of(name): SINK_SOURCES for name in load_sinks(settings, secrets=False)}
     return not any(lag(settings, steps).values())
 
 

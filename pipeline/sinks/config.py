@@ -124,7 +124,9 @@ class Sink(msgspec.Struct, frozen=True):
         """Where it goes, without what is secret, for people."""
         match self.config:
             case WebhookConfig(url=url) | SlackConfig(url=url) | TeamsConfig(url=url):
-                scheme, _, rest = url.partition("://")
+                scheme, mark, rest = url.partition("://")
+                if not mark:
+                    return url  # the name of the secret, not the secret
                 return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}/…"
             case EmailConfig(host=host, port=port, to=to):
                 return f"{', '.join(to)} by {host}:{port}"
@@ -141,8 +143,10 @@ def sinks_file(settings: Settings) -> Path:
     return settings.sinks or settings.data_dir / "sinks.yaml"
 
 
-def load_sinks(settings: Settings) -> dict[str, Sink]:
+def load_sinks(settings: Settings, *, secrets: bool = True) -> dict[str, Sink]:
     """Every sink by name, the one of `KABAR_WEBHOOK_URL` among them.
+
+    Without `secrets` they stay as they are written, for who only asks which sinks there are.
 
     Raises:
         SettingsError: the file cannot be read, or says something that is not known; the message names it.
@@ -150,17 +154,17 @@ def load_sinks(settings: Settings) -> dict[str, Sink]:
     found: dict[str, Sink] = {}
     if settings.webhook_url:
         secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
-        secrets = tuple(part.strip() for part in secret.split(",") if part.strip())
-        found[BUILT_IN] = Sink(BUILT_IN, WebhookConfig(url=settings.webhook_url, secrets=secrets, default=True))
+        keys = tuple(part.strip() for part in secret.split(",") if part.strip())
+        found[BUILT_IN] = Sink(BUILT_IN, WebhookConfig(url=settings.webhook_url, secrets=keys, default=True))
     path = sinks_file(settings)
     if path.is_file():
-        found |= _read(path)
+        found |= _read(path, secrets=secrets)
     elif settings.sinks:
         raise SettingsError(f"KABAR_SINKS names {path}, which is not a file")
     return found
 
 
-def _read(path: Path) -> dict[str, Sink]:
+def _read(path: Path, *, secrets: bool) -> dict[str, Sink]:
     try:
         plain = yaml.safe_load(path.read_text("utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -175,7 +179,7 @@ def _read(path: Path) -> dict[str, Sink]:
             raise SettingsError(f"{path}: sink {name}: {error}") from error
         if "/" in str(name) or not str(name).strip():
             raise SettingsError(f"{path}: a sink's name has no slash and is not empty: {name!r}")
-        found[str(name)] = Sink(str(name), _with_secrets(path, str(name), config))
+        found[str(name)] = Sink(str(name), _with_secrets(path, str(name), config) if secrets else config)
     return found
 
 

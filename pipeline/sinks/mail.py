@@ -68,7 +68,8 @@ def compose(alert: Alert, config: EmailConfig) -> EmailMessage:
     """The message. Its Message-ID is the alert's, so that mail programs show a repeat once."""
     content = told(alert)
     message = EmailMessage()
-    message["Subject"] = content.heading
+    # An encoded word in the news would be decoded here, with the line ends that it hides.
+    message["Subject"] = content.heading.replace("=?", "= ?")
     message["From"] = _address(config.sender)
     message["To"] = [_address(one) for one in config.to]
     message["Date"] = format_datetime(alert.alerted_at)
