@@ -5,18 +5,19 @@ second is cut as well. The body is inflated here, a block at a time, and reading
 """
 
 import asyncio
-import zlib
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
-from typing import Protocol
 
 import aiohttp
 from yarl import URL
 
+from connectors.encodings import BROKEN, ENCODINGS, Decoder, decoder_of
 from connectors.guard import SCHEMES, refused_in
+from connectors.walls import wall_in
 
 DEADLINE_SECONDS = 30.0
 BODY_LIMIT = 10_000_000
@@ -28,11 +29,20 @@ ACCEPT = (
     "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+# Replies that bot walls give; their beginning tells whose it is.
+_WALLED = frozenset({401, 403, 405, 406, 429, 503})
+LOOKED_AT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A whole body, inflated. `body_hash` is 32 hex digits of BLAKE2b over it."""
+    """A whole body, inflated.
+
+    `body_hash` is 32 hex digits of BLAKE2b over it. `moved_to` is where permanent redirects alone led, if anywhere;
+    `cache_seconds` how long the server says that it will not change.
+    """
 
     body: bytes
     etag: str | None
@@ -40,14 +50,18 @@ class Fetched:
     body_hash: str
     final_url: str
     content_type: str | None
+    moved_to: str | None = None
+    cache_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The server said 304, or sent the body that we have; validators as last told."""
+    """The server said 304, or sent the body that we have; validators as last told, the rest as in `Fetched`."""
 
     etag: str | None = None
     last_modified: str | None = None
+    moved_to: str | None = None
+    cache_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,7 @@ async def fetch(  # noqa: PLR0913 - options by name, each with a default
 
 
 async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, limit: int, asking: Asking) -> Outcome:
+    permanent, moved = True, None
     for _ in range(REDIRECTS + 1):
         target = URL(url)
         if target.scheme not in SCHEMES or not target.host:
@@ -124,13 +139,15 @@ async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, l
         ) as reply:
             location = reply.headers.get("Location")
             if reply.status not in _REDIRECT or not location:
-                return await _judge(reply, known, limit)
+                return await _judge(reply, known, limit, moved)
             url = str(target.join(URL(location)))
+            permanent = permanent and reply.status in _PERMANENT
+            moved = url if permanent else moved
     return Failed(reason=f"more than {REDIRECTS} redirects")
 
 
 def _headers(known: Validators, accept: str) -> dict[str, str]:
-    headers = {"Accept": accept, "Accept-Encoding": "gzip, deflate"}
+    headers = {"Accept": accept, "Accept-Encoding": ENCODINGS}
     if known.etag:
         headers["If-None-Match"] = known.etag
     if known.last_modified:
@@ -138,13 +155,19 @@ def _headers(known: Validators, accept: str) -> dict[str, str]:
     return headers
 
 
-async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int) -> Outcome:
+async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int, moved: str | None) -> Outcome:
     etag, modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
+    cached = cache_seconds(reply.headers)
     if reply.status == 304:  # noqa: PLR2004 - Not Modified
-        return NotModified(etag=etag or known.etag, last_modified=modified or known.last_modified)
+        return NotModified(
+            etag=etag or known.etag,
+            last_modified=modified or known.last_modified,
+            moved_to=moved,
+            cache_seconds=cached,
+        )
     if reply.status != 200:  # noqa: PLR2004 - OK
         return Failed(
-            reason=f"HTTP {reply.status} {reply.reason or ''}".strip(),
+            reason=f"HTTP {reply.status} {reply.reason or ''}".strip() + await _walled(reply),
             retry_after=retry_after(reply.headers.get("Retry-After")),
             status=reply.status,
         )
@@ -153,7 +176,7 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int) -
         return body
     digest = blake2b(body, digest_size=16).hexdigest()
     if digest == known.body_hash:
-        return NotModified(etag=etag, last_modified=modified)
+        return NotModified(etag=etag, last_modified=modified, moved_to=moved, cache_seconds=cached)
     return Fetched(
         body=body,
         etag=etag,
@@ -161,14 +184,43 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int) -
         body_hash=digest,
         final_url=str(reply.url.with_user(None)),
         content_type=reply.headers.get("Content-Type"),
+        moved_to=moved,
+        cache_seconds=cached,
     )
 
 
-async def _read(reply: aiohttp.ClientResponse, limit: int) -> bytes | Failed:
+async def _walled(reply: aiohttp.ClientResponse) -> str:
+    """Whose bot wall an error is, as the end of a sentence; empty where it is none."""
+    if reply.status not in _WALLED:
+        return ""
+    if reply.headers.get("cf-mitigated"):
+        return ": a bot wall (Cloudflare)"
+    if any(name.lower().startswith("x-datadome") for name in reply.headers):
+        return ": a bot wall (DataDome)"
+    body = await _read(reply, BODY_LIMIT, at_most=LOOKED_AT)
+    wall = None if isinstance(body, Failed) else wall_in(body.decode("utf-8", "replace"))
+    return f": a bot wall ({wall})" if wall else ""
+
+
+def cache_seconds(headers: Mapping[str, str]) -> float:
+    """How long a reply says that it stays as it is, at most a day: `max-age` less the reply's age, or `Expires`."""
+    control = headers.get("Cache-Control", "")
+    if "no-cache" in control or "no-store" in control:
+        return 0.0
+    if found := _MAX_AGE.search(control):
+        age = headers.get("Age", "")
+        left = float(found[1]) - (float(age[:9]) if age.isdecimal() else 0.0)
+        return min(max(left, 0.0), RETRY_LIMIT_SECONDS)
+    return (retry_after(headers["Expires"]) or 0.0) if "GMT" in headers.get("Expires", "") else 0.0
+
+
+async def _read(reply: aiohttp.ClientResponse, limit: int, *, at_most: int | None = None) -> bytes | Failed:
+    """The inflated body; with `at_most`, only so much of its beginning."""
     too_long = Failed(reason=f"the body is over {limit:,} bytes", status=reply.status)
-    decoder = _decoder(reply.headers.get("Content-Encoding", ""))
-    if isinstance(decoder, Failed):
-        return decoder
+    encoding = reply.headers.get("Content-Encoding", "")
+    decoder = decoder_of(encoding)
+    if decoder is None:
+        return Failed(reason=f"the body is in the encoding {encoding[:40]}, which was not asked for")
     parts: list[bytes] = []
     size = 0
     async for block in reply.content.iter_chunked(BLOCK):
@@ -178,47 +230,16 @@ async def _read(reply: aiohttp.ClientResponse, limit: int) -> bytes | Failed:
             reply.close()
             return too_long
         parts.append(part)
+        if at_most is not None and size >= at_most:
+            reply.close()
+            break
     return b"".join(parts)
 
 
-class _Decoder(Protocol):
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
-
-
-class _Plain:
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
-        return data[:max_length]
-
-
-class _Deflate:
-    """`deflate` as servers send it: with zlib's header, as the standard has it, or without."""
-
-    def __init__(self) -> None:
-        self._inner: _Decoder | None = None
-
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
-        if self._inner is None and data:
-            wrapped = data[0] & 0x0F == 8  # noqa: PLR2004 - zlib's method field (RFC 1950)
-            self._inner = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
-        return self._inner.decompress(data, max_length) if self._inner else b""
-
-
-def _decoder(encoding: str) -> _Decoder | Failed:
-    match encoding.strip().lower():
-        case "" | "identity":
-            return _Plain()
-        case "gzip" | "x-gzip":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS)
-        case "deflate":
-            return _Deflate()
-        case other:
-            return Failed(reason=f"the body is in the encoding {other[:40]}, which was not asked for")
-
-
-def _inflate(decoder: _Decoder, block: bytes, room: int) -> bytes:
+def _inflate(decoder: Decoder, block: bytes, room: int) -> bytes:
     try:
         return decoder.decompress(block, room)
-    except zlib.error as error:
+    except BROKEN as error:
         raise ValueError(f"the compressed body is broken: {error}") from error
 
 

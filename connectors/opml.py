@@ -29,7 +29,7 @@ class _YamlFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: str | None = None
     language: str | None = None
     categories: tuple[str, ...] = ()
-    interval_seconds: float = 600.0
+    interval_seconds: float | None = None
     alert_existing: bool = False
     full_text: FullText = "feed"
 

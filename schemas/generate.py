@@ -15,7 +15,7 @@ from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
-from schemas.feed import Feed, FeedState
+from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.index import template
 from schemas.item import Item
 from schemas.page import Page, Wanted
@@ -37,6 +37,7 @@ RECORDS: dict[str, type[Record]] = {
     "tick": Tick,
     "feed": Feed,
     "feed-state": FeedState,
+    "feed-seen": FeedSeen,
     "dead-letter": DeadLetter,
 }
 FOLDER = Path(__file__).parent / "json"

@@ -6,7 +6,7 @@ from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
-from schemas.feed import Feed, FeedState
+from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.item import Item
 from schemas.page import Page, Wanted
 from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
@@ -58,8 +58,9 @@ RECORD_SAMPLES: dict[str, Record] = {
     ),
     "snooze": Snooze(key="figure:Q7747", until=MOMENT),
     "tick": Tick(rule_id="kim", row="h/kim", due_ms=1),
-    "feed": Feed(id="f1", url="https://news.example/rss", name="News"),
-    "feed-state": FeedState(feed_id="f1", polls=2, seen={"a": "b"}, polled_at=MOMENT),
+    "feed": Feed(id="f1", url="https://news.example/rss", name="News", interval_seconds=600.0),
+    "feed-state": FeedState(feed_id="f1", polls=2, polled_at=MOMENT),
+    "feed-seen": FeedSeen(feed_id="f1", entries=b"\x00" * 24),
     "dead-letter": DeadLetter(
         id="enrich:news.items/0/7", step="enrich", reason="not JSON", origin="news.items/0/7", key="k", length=1,
         sha256="00", sample="eA==", at=MOMENT,

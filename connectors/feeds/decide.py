@@ -1,24 +1,26 @@
 """What a poll of a feed means: pure, from what was known and what came to what is sent, kept and when to ask again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import msgspec
 
+from connectors.feeds.rhythm import Bounds, interval, learn, learn_from_dates, next_poll, retry
+from connectors.feeds.seen import Seen, cut
 from connectors.fetch import Failed, Fetched, NotModified, Validators
 from connectors.parse import Entry, ParsedFeed
 from connectors.protocol import Refused
-from connectors.urls import host_of
+from connectors.urls import canonical_url, host_of
 from schemas.feed import Feed, FeedState
 from schemas.intake import repair
 from schemas.item import Item, content_hash, item_id
 
-BACKOFF_CEILING_SECONDS = 6 * 3600.0
 # Some servers say 304 for ever. So often a poll asks without conditions, and the hash of the body decides.
 UNCONDITIONAL_EVERY = 24
-# What stays in memory of a feed beyond what it shows now: feeds that drop an item and bring it back are common.
-SEEN_LIMIT = 1_000
+# A feed's address is changed once it redirected permanently so often in a row: some redirects are accidents.
+MOVED_TIMES = 3
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +35,25 @@ class Changed:
 class Decision:
     """What is to be done after a poll: send `items` (and `refused`), then keep `state`, then wait.
 
-    `quiet` items are a backfill. `wait_seconds` is the time to the next poll.
+    `quiet` items are a backfill. `seen` is what the feed has shown, None where that did not change. `wait_seconds` is
+    the time to the next poll, `moved` the feed's new address, where it has one.
     """
 
     state: FeedState
     wait_seconds: float
+    seen: Seen | None = None
     items: tuple[Item, ...] = ()
     refused: tuple[Refused, ...] = ()
     quiet: bool = False
+    moved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a feed: its state, and what it has shown."""
+
+    state: FeedState
+    seen: Seen = field(default_factory=Seen)
 
 
 def validators(state: FeedState) -> Validators:
@@ -55,81 +68,160 @@ def is_quiet(feed: Feed, state: FeedState) -> bool:
     return state.changed_at is None and not feed.alert_existing
 
 
-def decide(feed: Feed, state: FeedState, outcome: Changed | NotModified | Failed, at: datetime) -> Decision:
+def decide(
+    feed: Feed, known: Known, outcome: Changed | NotModified | Failed, at: datetime, bounds: Bounds = BOUNDS
+) -> Decision:
     """What this outcome means for this feed.
 
     Args:
         feed: as the user has it.
-        state: what the polls before left.
+        known: what the polls before left.
         outcome: what came. A body that is no feed is a `Failed`.
         at: the moment of the poll.
+        bounds: of the time between two polls.
     """
-    polled = msgspec.structs.replace(state, polls=state.polls + 1, polled_at=at)
+    state = msgspec.structs.replace(known.state, polls=known.state.polls + 1, polled_at=at, twin_of=None)
     match outcome:
-        case Failed(reason=reason, retry_after=retry_after):
-            failures = state.failures + 1
-            failed = msgspec.structs.replace(polled, failures=failures, last_error=reason)
-            return Decision(state=failed, wait_seconds=wait(feed, failures, retry_after))
-        case NotModified(etag=etag, last_modified=modified):
+        case Failed(reason=reason):
+            return _failed(feed, state, outcome, reason, at, bounds)
+        case NotModified():
             same = msgspec.structs.replace(
-                polled,
-                failures=0,
-                last_error=None,
-                etag=etag or state.etag,
-                last_modified=modified or state.last_modified,
+                state,
+                etag=outcome.etag or state.etag,
+                last_modified=outcome.last_modified or state.last_modified,
+                gap_seconds=learn(state, 0, at)[0],
             )
-            return Decision(state=same, wait_seconds=wait(feed, 0))
-        case Changed(fetched=fetched, feed=parsed):
-            return _changed(feed, polled, fetched, parsed, at)
+            return _well(feed, same, outcome, at, bounds)
+        case Changed():
+            return _changed(feed, Known(state, known.seen), outcome, at, bounds)
 
 
-def wait(feed: Feed, failures: int, retry_after: float | None = None) -> float:
-    """Seconds to the next poll: the feed's interval, doubled with each failure up to 6 hours, or as the server asks."""
-    interval = max(feed.interval_seconds, 0.1)
-    backoff = min(interval * 2.0 ** min(failures, 30), max(BACKOFF_CEILING_SECONDS, interval))
-    return max(backoff, retry_after or 0.0)
+def _failed(feed: Feed, state: FeedState, outcome: Failed, reason: str, at: datetime, bounds: Bounds) -> Decision:  # noqa: PLR0913, PLR0917
+    failures = state.failures + 1
+    due = retry(feed, failures, at, bounds, outcome)
+    failed = msgspec.structs.replace(
+        state,
+        failures=failures,
+        failing_since=state.failing_since or at,
+        last_error=reason,
+        next_poll_at=due,
+        moved_to=None,
+        moved_times=0,
+    )
+    return Decision(state=failed, wait_seconds=_seconds(due, at))
+
+
+def _well(feed: Feed, state: FeedState, outcome: NotModified | Fetched, at: datetime, bounds: Bounds) -> Decision:
+    times = state.moved_times + 1 if outcome.moved_to and outcome.moved_to == state.moved_to else 1
+    state = msgspec.structs.replace(
+        state,
+        failures=0,
+        failing_since=None,
+        last_error=None,
+        asked_seconds=max(outcome.cache_seconds, state.asked_seconds if isinstance(outcome, NotModified) else 0.0),
+        moved_to=outcome.moved_to,
+        moved_times=times if outcome.moved_to else 0,
+    )
+    due = next_poll(feed, state, at, bounds)
+    moved = state.moved_to if state.moved_times >= MOVED_TIMES else None
+    return Decision(state=msgspec.structs.replace(state, next_poll_at=due), wait_seconds=_seconds(due, at), moved=moved)
+
+
+def _seconds(due: datetime, at: datetime) -> float:
+    return (due - at) / timedelta(seconds=1)
 
 
 def due_in(feed: Feed, state: FeedState, at: datetime) -> float:
     """Seconds until a feed that was taken over is due; 0 for one that was never polled."""
-    if state.polled_at is None:
+    if state.polled_at is None or state.next_poll_at is None:
         return 0.0
-    return max(0.0, wait(feed, state.failures) - (at - state.polled_at) / timedelta(seconds=1))
+    due = state.next_poll_at
+    if not state.failures and feed.interval_seconds is not None:
+        # The user may have shortened it since.
+        due = min(due, state.polled_at + timedelta(seconds=interval(feed, state, BOUNDS)))
+    return max(0.0, _seconds(due, at))
 
 
-def _changed(feed: Feed, state: FeedState, fetched: Fetched, parsed: ParsedFeed, at: datetime) -> Decision:
-    # Feeds list the newest first; what is sent arrives oldest first. An id that comes twice is taken once, the first.
-    items: dict[str, Item] = {}
-    refused: list[Refused] = []
-    for entry in parsed.entries:
-        found = to_item(entry, feed, parsed, fetched.final_url, at)
-        if isinstance(found, Refused):
-            refused.append(found)
-        else:
-            items.setdefault(found.id, found)
-    hashes = {identity: content_hash(item) for identity, item in items.items()}
-    new = tuple(item for item in reversed(items.values()) if state.seen.get(item.id) != hashes[item.id])
+def _changed(feed: Feed, known: Known, outcome: Changed, at: datetime, bounds: Bounds) -> Decision:
+    fetched, parsed = outcome.fetched, outcome.feed
+    read = _read(feed, known.seen, parsed, fetched.final_url, at)
+    new = tuple(reversed(read.new))
+    state = known.state
+    first = state.changed_at is None
+    if first:
+        usual, longest = learn_from_dates([d for item in new if (d := item.published_at)], at)
+    else:
+        usual, longest = learn(state, len(new), at)
     after = msgspec.structs.replace(
         state,
         etag=fetched.etag,
         last_modified=fetched.last_modified,
         body_hash=fetched.body_hash,
-        seen=_remember(state.seen, hashes),
-        changed_at=at if new or state.changed_at is None else state.changed_at,
-        failures=0,
-        last_error=None,
+        gap_seconds=usual,
+        longest_gap_seconds=longest,
+        changed_at=at if new or first else state.changed_at,
         items_sent=state.items_sent + len(new),
+        skip_hours=tuple(sorted(parsed.skip_hours)),
+        skip_days=tuple(sorted(parsed.skip_days)),
+        itself=canonical_url(parsed.url) or state.itself,
     )
+    well = _well(feed, after, fetched, at, bounds)
+    if parsed.minutes and 60 * parsed.minutes > well.state.asked_seconds:
+        after = msgspec.structs.replace(well.state, asked_seconds=60 * parsed.minutes)
+        due = next_poll(feed, after, at, bounds)
+        after = msgspec.structs.replace(after, next_poll_at=due)
+        well = Decision(state=after, wait_seconds=_seconds(due, at), moved=well.moved)
     return Decision(
-        state=after, wait_seconds=wait(feed, 0), items=new, refused=tuple(refused), quiet=is_quiet(feed, state)
+        state=well.state,
+        wait_seconds=well.wait_seconds,
+        moved=well.moved,
+        seen=known.seen.after(parsed.digests, read.rows),
+        items=new,
+        refused=read.refused,
+        quiet=is_quiet(feed, state),
     )
 
 
-def _remember(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-    # Oldest first, so that what a feed shows now is the last to be forgotten.
-    kept = {identity: digest for identity, digest in before.items() if identity not in now} | now
-    extra = len(kept) - max(SEEN_LIMIT, 2 * len(now))
-    return dict(list(kept.items())[extra:]) if extra > 0 else kept
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Of the entries of a document: what is new in them, what cannot be items, and what to remember of each."""
+
+    new: list[Item]
+    refused: tuple[Refused, ...]
+    rows: dict[bytes, tuple[bytes, bytes]]
+
+
+def _read(feed: Feed, seen: Seen, parsed: ParsedFeed, url: str, at: datetime) -> _Read:
+    # Feeds list the newest first; what is sent arrives oldest first. An id that comes twice is taken once, the first.
+    sent = seen.contents()
+    found: dict[bytes, bytes] = {}
+    new: list[Item] = []
+    refused: list[Refused] = []
+    rows: dict[bytes, tuple[bytes, bytes]] = {}
+    for entry, digest in zip(parsed.entries, parsed.taken, strict=True):
+        item = to_item(entry, feed, parsed, url, at)
+        if isinstance(item, Refused):
+            if "sitemap" not in parsed.kind:  # most pages of a sitemap are no news and have no text
+                refused.append(item)
+            rows[digest] = digest, digest
+            continue
+        identity = cut(item.id)
+        if identity not in found:
+            found[identity] = cut(content_hash(item))
+            if sent.get(identity) != found[identity]:
+                new.append(item)
+        rows[digest] = identity, found[identity]
+    return _Read(new, tuple(refused), rows)
+
+
+def meets_known(feed: Feed, seen: Seen, parsed: ParsedFeed, at: datetime) -> bool:
+    """Whether an entry that was read has the id of one that was not, in the same document.
+
+    Then only the whole document tells which of both is the newer, or that its links do not tell its entries apart.
+    """
+    shown = seen.shown(digest for digest in parsed.digests if digest not in set(parsed.taken))
+    ids = (cut(item_of(entry, feed, parsed, at).id) for entry in parsed.entries)
+    return any(identity in shown for identity in ids)
 
 
 def to_item(entry: Entry, feed: Feed, parsed: ParsedFeed, url: str, at: datetime) -> Item | Refused:

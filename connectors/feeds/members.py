@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from connectors.feeds.registry import decode_feed, read_states
+from connectors.feeds.registry import Remembered, decode_feed, read_remembered
 from schemas.broker import BrokerError, GroupConsumer, Message, read_all
-from schemas.feed import Feed, FeedState
+from schemas.feed import Feed
 from schemas.settings import Settings
 from schemas.topics import FEEDS
 
@@ -25,7 +25,7 @@ class Taken:
 
     partition: int
     feeds: dict[str, Feed]
-    states: dict[str, FeedState]
+    remembered: Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedChanged:
-    """A feed was added or edited, or (feed None) removed."""
+    """A feed was added or edited, or (feed None) removed. One that moved here brings what is remembered of it."""
 
     feed_id: str
     partition: int
     feed: Feed | None
+    remembered: Remembered | None = None
 
 
 Change = Taken | Lost | FeedChanged
@@ -84,15 +85,18 @@ class Membership:
                 feeds[message.key] = feed
             elif message.key is not None:
                 feeds.pop(message.key, None)
-        states = read_states(self.settings, partition)
+        remembered = read_remembered(self.settings, partition)
         self._mine[partition] = last
-        return Taken(partition=partition, feeds=feeds, states=states)
+        return Taken(partition=partition, feeds=feeds, remembered=remembered)
 
     def _change(self, message: Message) -> FeedChanged | None:
         # What `_take` read comes again through the group's own position.
         if message.key is None or message.offset <= self._mine.get(message.partition, -1):
             return None
-        return FeedChanged(feed_id=message.key, partition=message.partition, feed=decode_feed(message.value))
+        feed = decode_feed(message.value)
+        # Of a feed that another worker had until now, there is something to know; a new one has nothing yet.
+        remembered = read_remembered(self.settings, message.partition) if feed and feed.moved_from else None
+        return FeedChanged(feed_id=message.key, partition=message.partition, feed=feed, remembered=remembered)
 
 
 def follow(settings: Settings, on_change: Callable[[Change], None], stop: Callable[[], bool]) -> None:

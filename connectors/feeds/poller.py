@@ -3,40 +3,47 @@
     members (thread) ── Taken, Lost, FeedChanged ──► schedule ── due ──► _poll, one task a feed
                                                                           │ host, turn, slot
                                                                           ▼
-                                                fetch ──► parse (thread) ──► decide ──► writer ──► Kafka
+                                                fetch ──► meaning (thread) ──► decide ──► writer ──► Kafka
 
 One event loop; one connection a host; a feed that is slow holds its own host and nothing else. At most `BACKFILLS`
 first polls of quiet feeds are under way at a time, and they wait while the pipeline is behind.
 """
 
 import asyncio
+import dataclasses
 import os
 import signal
 import threading
-import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import aiohttp
+import msgspec
 import structlog
 
-from connectors.feeds.decide import Changed, Decision, decide, due_in, is_quiet, validators
+from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_quiet, validators
+from connectors.feeds.hosts import Hosts
+from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
-from connectors.feeds.registry import Sender
+from connectors.feeds.registry import Remembered, Sender
+from connectors.feeds.rhythm import Bounds
 from connectors.feeds.schedule import Followed, Schedule
-from connectors.feeds.writer import Delivery, Writer
-from connectors.fetch import Failed, Fetched, fetch
+from connectors.feeds.seen import Seen
+from connectors.feeds.writer import Delivery, Writer, Written
+from connectors.fetch import Failed, Fetched, NotModified, fetch
 from connectors.guard import guarded_session
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
-from connectors.parse import Unreadable, parse
+from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
-from connectors.urls import host_of
+from schemas.alert import Alert
 from schemas.broker import BrokerError, Producer
 from schemas.codec import now
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
 from schemas.settings import Settings
+from schemas.topics import ALERTS
 
 POLLS_AT_ONCE = 256
 BACKFILLS = 128
@@ -89,7 +96,8 @@ class Poller:
         self._lag = lag
         self._writer = Writer(producer)
         self._schedule = Schedule()
-        self._hosts: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._hosts = Hosts()
+        self._bounds = Bounds(floor=settings.poll_floor_seconds, ceiling=settings.poll_ceiling_seconds)
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._backfills = asyncio.Semaphore(BACKFILLS)
         self._wake = asyncio.Event()
@@ -142,24 +150,27 @@ class Poller:
         match change:
             case Lost(partition=partition):
                 self._schedule.drop_partition(partition)
-            case Taken(partition=partition, feeds=feeds, states=states):
+            case Taken(partition=partition, feeds=feeds, remembered=remembered):
                 self._schedule.drop_partition(partition)
                 for feed in feeds.values():
-                    self._add(feed, states.get(feed.id), partition)
-            case FeedChanged(feed_id=feed_id, feed=None):
-                self._schedule.feeds.pop(feed_id, None)
-            case FeedChanged(feed_id=feed_id, partition=partition, feed=feed):
+                    self._add(feed, remembered, partition)
+            case FeedChanged(feed_id=feed_id, partition=partition, feed=given, remembered=about):
                 known = self._schedule.feeds.get(feed_id)
-                if feed and known:
-                    known.feed = feed
+                if given is None:
+                    # A tombstone from the partition that a feed moved away from says nothing of the one it is in.
+                    if known and known.partition == partition:
+                        self._schedule.remove(feed_id)
+                elif known and known.partition == partition:
+                    self._schedule.edit(known, given)
                     self._plan(known)
-                elif feed:
-                    self._add(feed, None, partition)
+                else:
+                    self._add(given, about or Remembered(), partition)
         self._wake.set()
 
-    def _add(self, feed: Feed, state: FeedState | None, partition: int) -> None:
-        followed = Followed(feed=feed, state=state or FeedState(feed_id=feed.id), partition=partition)
-        self._schedule.feeds[feed.id] = followed
+    def _add(self, feed: Feed, remembered: Remembered, partition: int) -> None:
+        state = remembered.states.get(feed.id) or FeedState(feed_id=feed.id)
+        followed = Followed(feed=feed, state=state, seen=remembered.seen.get(feed.id, b""), partition=partition)
+        self._schedule.add(followed)
         self._plan(followed)
 
     def _plan(self, followed: Followed) -> None:
@@ -192,31 +203,89 @@ class Poller:
     async def _poll(self, session: aiohttp.ClientSession, followed: Followed) -> None:
         """One poll, from the request to the state in Kafka."""
         feed, state = followed.feed, followed.state
-        host = host_of(feed.url)
-        lock = self._hosts.get(host) or self._hosts.setdefault(host, asyncio.Lock())
+        twin = self._schedule.twin(followed)
+        if twin:
+            await self._defer(followed, twin)
+            return
         async with AsyncExitStack() as turn:
             # The host first: what waits for a slow host must not hold what other hosts need.
-            async with lock:
+            async with self._hosts.turn(feed.url):
                 if is_quiet(feed, state):
                     await turn.enter_async_context(self._backfills)
                     await self._room()
                 async with self._slots:
                     fetched = await fetch(session, feed.url, validators(state))
+            known = Known(state)
+            refused: tuple[Refused, ...] = ()
+            outcome: Changed | NotModified | Failed
             if isinstance(fetched, Fetched):
-                decision, refused = await asyncio.to_thread(understand, feed, state, fetched)
+                known = Known(state, Seen.unpack(followed.seen))
+                outcome = await self._read(session, feed, known.seen, fetched)
+                if isinstance(outcome, Failed) and state.last_error != outcome.reason:
+                    refused = (Refused(reason=outcome.reason, origin=feed.url, raw=fetched.body),)
             else:
-                decision, refused = decide(feed, state, fetched, now()), ()
-            await self._deliver(feed, decision, refused, followed.partition)
-        followed.state = decision.state
-        followed.busy = False
-        self._schedule.plan(feed.id, asyncio.get_running_loop().time() + decision.wait_seconds)
-        self._wake.set()
+                outcome = fetched
+            decision = decide(feed, known, outcome, now(), self._bounds)
+            decision, alert = told(feed, decision)
+            await self._deliver(followed, decision, refused, alert)
+        self._settle(followed, decision)
         _report(feed, decision)
 
-    async def _deliver(self, feed: Feed, decision: Decision, refused: tuple[Refused, ...], partition: int) -> None:
+    async def _read(self, session: aiohttp.ClientSession, feed: Feed, seen: Seen, fetched: Fetched) -> Changed | Failed:
+        """What a body holds; the newest sitemaps of an index are fetched in its place."""
+        parsed = await asyncio.to_thread(interpret, feed, seen, fetched)
+        if isinstance(parsed, Unreadable):
+            return Failed(reason=parsed.reason, status=200)
+        if not parsed.children:
+            return Changed(fetched=fetched, feed=parsed)
+        found: list[ParsedFeed] = []
+        reason = "a sitemap index without sitemaps that can be read"
+        for child in newest_sitemaps(parsed.children):
+            async with self._hosts.turn(child), self._slots:
+                part = await fetch(session, child)
+            if not isinstance(part, Fetched):
+                reason = f"a sitemap index whose sitemap {child} cannot be read: {getattr(part, 'reason', '304')}"
+                continue
+            inner = await asyncio.to_thread(interpret, feed, seen, part)
+            if isinstance(inner, ParsedFeed) and not inner.children:
+                found.append(inner)
+        if not found:
+            return Failed(reason=reason, status=200)
+        # An index that is the same says nothing of its sitemaps, so it is always asked for whole.
+        whole = dataclasses.replace(fetched, etag=None, last_modified=None, body_hash="")
+        return Changed(fetched=whole, feed=joined(parsed, found))
+
+    async def _defer(self, followed: Followed, twin: Followed) -> None:
+        """Leave a feed to its twin, and look again after the longest time between polls."""
+        at = now()
+        state = msgspec.structs.replace(
+            followed.state,
+            polled_at=at,
+            next_poll_at=at + timedelta(seconds=self._bounds.ceiling),
+            twin_of=twin.feed.url,
+            failures=0,
+            failing_since=None,
+            last_error=None,
+        )
+        await self._writer.deliver(Delivery(state=state, partition=followed.partition))
+        self._settle(followed, Decision(state=state, wait_seconds=self._bounds.ceiling))
+
+    def _settle(self, followed: Followed, decision: Decision) -> None:
+        followed.state = decision.state
+        if decision.seen is not None:
+            followed.seen = decision.seen.pack()
+        followed.busy = False
+        self._schedule.plan(followed.feed.id, asyncio.get_running_loop().time() + decision.wait_seconds)
+        self._wake.set()
+
+    async def _deliver(
+        self, followed: Followed, decision: Decision, refused: tuple[Refused, ...], alert: Alert | None
+    ) -> None:
         found: tuple[Item | Refused, ...] = (*refused, *decision.refused, *decision.items)
         size = EVERY if decision.quiet else max(len(found), 1)
         parts = [found[at : at + size] for at in range(0, len(found), size)] or [()]
+        told_of = () if alert is None else (Written(topic=ALERTS, key=alert.id, value=alert.encode()),)
+        after = (*told_of, *(moving(followed, decision, self._settings) if decision.moved else ()))
         for part in parts:
             if decision.quiet:
                 await self._room()
@@ -225,9 +294,11 @@ class Poller:
                 Delivery(
                     found=part,
                     quiet=decision.quiet,
-                    full_text=feed.full_text,
+                    full_text=followed.feed.full_text,
                     state=decision.state if last else None,
-                    partition=partition,
+                    seen=decision.seen if last else None,
+                    partition=followed.partition,
+                    after=after if last else (),
                 )
             )
 
@@ -246,23 +317,6 @@ def _void(_value: object) -> None:
     """Nothing, for a callback whose value nobody wants."""
 
 
-def understand(feed: Feed, state: FeedState, fetched: Fetched) -> tuple[Decision, tuple[Refused, ...]]:
-    """What a new body means, and (once, when it turns bad) what is set aside because it is no feed."""
-    at = now()
-    try:
-        parsed = parse(fetched.body, url=fetched.final_url, content_type=fetched.content_type)
-    except Exception as error:
-        # A defect in a reader, or memory: this feed fails and says so; no other may be touched by it.
-        log.exception("a feed could not be parsed", feed=feed.id, url=feed.url)
-        parsed = Unreadable(reason=f"it could not be parsed ({type(error).__name__}: {error})"[:300])
-    if isinstance(parsed, Unreadable) or parsed.children:
-        reason = parsed.reason if isinstance(parsed, Unreadable) else "a sitemap index: follow one of its sitemaps"
-        decision = decide(feed, state, Failed(reason=reason), at)
-        known = state.last_error == reason
-        return decision, () if known else (Refused(reason=reason, origin=feed.url, raw=fetched.body),)
-    return decide(feed, state, Changed(fetched=fetched, feed=parsed), at), ()
-
-
 def _report(feed: Feed, decision: Decision) -> None:
     state = decision.state
     if state.last_error:
@@ -276,3 +330,5 @@ def _report(feed: Feed, decision: Decision) -> None:
             refused=len(decision.refused),
             quiet=decision.quiet,
         )
+    if decision.moved:
+        log.info("the feed moved", feed=feed.id, url=feed.url, moved=decision.moved)

@@ -1,14 +1,17 @@
 """What stands on `news.feeds` and `news.feed-state`, and where a feed belongs."""
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.urls import host_of
 from schemas.broker import partition_for, read_newest
 from schemas.codec import Undecodable
-from schemas.feed import Feed, FeedState
+from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.settings import Settings
 from schemas.topics import FEED_STATE
+
+SEEN = "/seen"
 
 
 class Sender(Protocol):
@@ -26,14 +29,35 @@ def partition_of(feed: Feed, settings: Settings) -> int:
     return partition_for(host_of(feed.url), settings.partitions)
 
 
-def read_states(settings: Settings, partition: int | None = None) -> dict[str, FeedState]:
-    """What is remembered of feeds now, by id."""
-    states: dict[str, FeedState] = {}
-    for feed_id, value in read_newest(settings, FEED_STATE, partition).items():
+def seen_key(feed_id: str) -> str:
+    """The key of a feed's `FeedSeen`."""
+    return f"{feed_id}{SEEN}"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What is remembered of feeds, by feed id: their states, and what they have shown, packed (see `seen`)."""
+
+    states: dict[str, FeedState] = field(default_factory=dict)
+    seen: dict[str, bytes] = field(default_factory=dict)
+
+
+def read_remembered(settings: Settings, partition: int | None = None) -> Remembered:
+    """All that is remembered of feeds now."""
+    found = Remembered()
+    for key, value in read_newest(settings, FEED_STATE, partition).items():
         # One that does not decode: the next poll starts afresh and writes a good one; what it sends again is harmless.
         with suppress(Undecodable):
-            states[feed_id] = FeedState.decode(value)
-    return states
+            if key.endswith(SEEN):
+                found.seen[key.removesuffix(SEEN)] = FeedSeen.decode(value).entries
+            else:
+                found.states[key] = FeedState.decode(value)
+    return found
+
+
+def read_states(settings: Settings, partition: int | None = None) -> dict[str, FeedState]:
+    """The states of feeds now, by id."""
+    return read_remembered(settings, partition).states
 
 
 def decode_feed(value: bytes | None) -> Feed | None:

@@ -4,16 +4,18 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 
+from connectors.urls import canonical_url
 from schemas.feed import Feed, FeedState
 
 
 @dataclass(slots=True)
 class Followed:
-    """One feed of this worker, with its state. `due` is in seconds of the loop's clock, `round` dates heap entries."""
+    """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap."""
 
     feed: Feed
     state: FeedState
     partition: int
+    seen: bytes = b""
     round: int = 0
     busy: bool = False
 
@@ -23,6 +25,7 @@ class Schedule:
     """The feeds of this worker, by id, and the order in which they are due."""
 
     feeds: dict[str, Followed] = field(default_factory=dict)
+    _addresses: dict[str, set[str]] = field(default_factory=dict)
     _heap: list[tuple[float, int, str, int]] = field(default_factory=list)
     _ties: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -47,6 +50,55 @@ class Schedule:
         """When the next feed is due, or None where nothing waits."""
         return self._heap[0][0] if self._heap else None
 
+    def add(self, followed: Followed) -> None:
+        """Follow one more feed."""
+        self.remove(followed.feed.id)
+        self.feeds[followed.feed.id] = followed
+        self._addresses.setdefault(address_key(followed.feed.url), set()).add(followed.feed.id)
+
+    def edit(self, followed: Followed, feed: Feed) -> None:
+        """The same feed with other settings, or another address."""
+        self._forget_address(followed.feed)
+        followed.feed = feed
+        self._addresses.setdefault(address_key(feed.url), set()).add(feed.id)
+
+    def remove(self, feed_id: str) -> None:
+        """Follow it no longer."""
+        followed = self.feeds.pop(feed_id, None)
+        if followed:
+            self._forget_address(followed.feed)
+
+    def _forget_address(self, feed: Feed) -> None:
+        key = address_key(feed.url)
+        ids = self._addresses.get(key, set())
+        ids.discard(feed.id)
+        if not ids:
+            self._addresses.pop(key, None)
+
+    def twin(self, followed: Followed) -> Followed | None:
+        """The feed that is polled in this one's place: of the same address, or with the same body and name of itself.
+
+        Of several, the one with the smallest id is polled.
+        """
+        ids = self._addresses.get(address_key(followed.feed.url), set())
+        itself = followed.state.itself
+        if itself and address_key(itself) != address_key(followed.feed.url):
+            alike = (self.feeds[i] for i in self._addresses.get(address_key(itself), set()))
+            ids = ids | {other.feed.id for other in alike if _same_body(other.state, followed.state)}
+        first = min(ids, default=followed.feed.id)
+        return self.feeds[first] if first != followed.feed.id and first in self.feeds else None
+
     def drop_partition(self, partition: int) -> None:
         """Forget the feeds of a partition that another worker has now."""
-        self.feeds = {key: followed for key, followed in self.feeds.items() if followed.partition != partition}
+        for feed_id in [key for key, followed in self.feeds.items() if followed.partition == partition]:
+            self.remove(feed_id)
+
+
+def address_key(url: str) -> str:
+    """What two addresses of one feed share: all but the scheme, `www.`, a slash at the end, and what only tracks."""
+    canonical = canonical_url(url) or url
+    return canonical.partition("://")[2].removeprefix("www.").rstrip("/")
+
+
+def _same_body(one: FeedState, other: FeedState) -> bool:
+    return one.body_hash is not None and one.body_hash == other.body_hash and one.itself == other.itself

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from connectors.feeds.registry import Sender
+from connectors.feeds.registry import Sender, seen_key
+from connectors.feeds.seen import Seen
 from connectors.protocol import Refused
 from connectors.send import put
 from schemas.broker import BrokerError
-from schemas.feed import FeedState
+from schemas.feed import FeedSeen, FeedState
 from schemas.item import Item
 from schemas.page import FullText
 from schemas.topics import FEED_STATE
@@ -27,14 +28,29 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One record for Kafka."""
+
+    topic: str
+    key: str
+    value: bytes | None
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What one poll leaves: things to send, then the state to keep (None for a part of a long backfill)."""
+    """What one poll leaves: things to send, then the state to keep (None for a part of a long backfill).
+
+    `seen` is kept where it changed; `after` are further records, once all of that is sent.
+    """
 
     found: tuple[Item | Refused, ...] = ()
     quiet: bool = False
     full_text: FullText = "feed"
     state: FeedState | None = None
+    seen: Seen | None = None
     partition: int = 0
+    after: tuple[Written, ...] = ()
     done: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -79,7 +95,14 @@ class Writer:
         if found:
             self._producer.flush()
         for delivery in batch:
-            if delivery.state:
-                self._producer.send(
-                    FEED_STATE, delivery.state.feed_id, delivery.state.encode(), partition=delivery.partition
-                )
+            self._keep(delivery)
+
+    def _keep(self, delivery: Delivery) -> None:
+        state, partition = delivery.state, delivery.partition
+        if state and delivery.seen is not None:
+            seen = FeedSeen(feed_id=state.feed_id, entries=delivery.seen.pack())
+            self._producer.send(FEED_STATE, seen_key(state.feed_id), seen.encode(), partition=partition)
+        if state:
+            self._producer.send(FEED_STATE, state.feed_id, state.encode(), partition=partition)
+        for record in delivery.after:
+            self._producer.send(record.topic, record.key, record.value, partition=record.partition)

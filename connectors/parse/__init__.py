@@ -85,7 +85,11 @@ def parse(
         repairs += ("entries-capped",)
     entries = told_apart(found.entries, fields.home_of(found.url))
     return dataclasses.replace(
-        found, entries=entries, digests=tuple(taking.digests), repairs=(*repairs, *found.repairs)
+        found,
+        entries=entries,
+        digests=tuple(taking.digests),
+        taken=tuple(taking.taken),
+        repairs=(*repairs, *found.repairs),
     )
 
 

@@ -32,7 +32,7 @@ def read_atom(root: etree._Element, taking: Taking) -> ParsedFeed:
         title="" if alone else _title(feed, repairs),
         url=itself or home,
         language=language,
-        entries=tuple(_entry(entry, base, language, authors, dates) for entry in taking.elements(entries)),
+        entries=taking.elements(entries, lambda entry: _entry(entry, base, language, authors, dates)),
         hub=None if alone else _first(feed, "hub", base),
         repairs=repairs.all(),
     )

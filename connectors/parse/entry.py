@@ -53,6 +53,7 @@ class ParsedFeed:
     skip_days: frozenset[int] = frozenset()
     hub: str | None = None
     digests: tuple[bytes, ...] = ()
+    taken: tuple[bytes, ...] = ()
     repairs: tuple[str, ...] = ()
 
 

@@ -44,7 +44,7 @@ def read_jsonfeed(text: str, taking: Taking) -> ParsedFeed | Unreadable:
         title=one_line(plain(_text(feed, "title", repairs))),
         url=itself or home,
         language=language,
-        entries=tuple(_entry(item, base, language, authors, dates) for item in taking.objects(objects)),
+        entries=taking.objects(objects, lambda item: _entry(item, base, language, authors, dates)),
         skipped=len(items) - len(objects),
         hub=_hub(feed.get("hubs"), base),
         repairs=repairs.all(),

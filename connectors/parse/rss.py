@@ -23,7 +23,6 @@ _PUBLISHED = (
 )  # fmt: skip
 _UPDATED = ("atom:updated", "dcterms:modified", "updated", "modified", "dc:modified", "lastbuilddate", "lastmod")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_PERIOD_MINUTES = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 
 
 def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
@@ -46,9 +45,7 @@ def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
         title=f.title_text(next(iter(channel.get("title", [])), None), repairs),
         url=itself or home,
         language=language,
-        entries=tuple(
-            entry for item in taking.elements(items) if (entry := _entry(item, own, base, language, dates)) is not None
-        ),
+        entries=taking.elements(items, lambda item: _entry(item, own, base, language, dates)),
         minutes=_minutes(channel),
         skip_hours=_numbers(channel, "skiphours", "hour"),
         skip_days=_days(channel),
@@ -75,11 +72,8 @@ def _hub(channel: f.Fields, url: str) -> str | None:
 
 
 def _minutes(channel: f.Fields) -> float | None:
-    ttl = f.number(f.raw(channel, "ttl"))
-    if ttl:
-        return ttl
-    period = _PERIOD_MINUTES.get(f.raw(channel, "sy:updateperiod").lower())
-    return period / max(f.number(f.raw(channel, "sy:updatefrequency")) or 1.0, 1.0) if period else None
+    # Not `sy:updatePeriod`: a common program writes "hourly" into every feed, and nobody means it.
+    return f.number(f.raw(channel, "ttl")) or None
 
 
 def _numbers(channel: f.Fields, name: str, inner: str) -> frozenset[int]:

@@ -16,7 +16,7 @@ def read_sitemap(root: etree._Element, taking: Taking) -> ParsedFeed:
     """A `urlset`: its pages, those with news with a title. `skipped` counts the others, which have no text yet."""
     dates = DateReader()
     pages = f.fields_of(root).get("url", [])
-    entries = tuple(_entry(page, taking.url, dates) for page in taking.elements(pages))
+    entries = taking.elements(pages, lambda page: _entry(page, taking.url, dates))
     named = next((n for page in pages if (n := _publication(page))), "")
     languages = {entry.language for entry in entries if entry.title}
     return ParsedFeed(

@@ -5,41 +5,52 @@ its own XML or JSON: enough to tell the some thousands of one feed apart, and sm
 all its feeds.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from lxml import etree
 
-from connectors.parse.entry import ENTRIES_LIMIT
+from connectors.parse.entry import ENTRIES_LIMIT, Entry
 
+T = TypeVar("T")
 DIGEST_BYTES = 8
 
 
 @dataclass(slots=True)
 class Taking:
-    """Where a document is from, which elements of it are `known`, and the digests of all, in order (at most 10,000)."""
+    """Where a document is from, which elements of it are `known`, and the digests of all, in order (at most 10,000).
+
+    `taken` are the digests of the entries that were read, in their order.
+    """
 
     url: str
     known: Container[bytes] = ()
     digests: list[bytes] = field(default_factory=list)
+    taken: list[bytes] = field(default_factory=list)
     capped: bool = False
 
-    def elements(self, found: Iterable[etree._Element]) -> Iterator[etree._Element]:
-        """Those of these elements that are not known."""
-        for element in found:
-            if self._is_new(etree.tostring(element, with_tail=False)):
-                yield element
-            if self.capped:
-                return
+    def elements(
+        self, found: Iterable[etree._Element], read: Callable[[etree._Element], Entry | None]
+    ) -> tuple[Entry, ...]:
+        """Those of these elements that are not known, read; None is an element with nothing in it."""
+        return tuple(self._read(found, _xml_of, read))
 
-    def objects(self, found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Those of these JSON objects that are not known."""
-        for plain in found:
-            if self._is_new(_bytes_of(plain)):
-                yield plain
+    def objects(
+        self, found: Iterable[dict[str, Any]], read: Callable[[dict[str, Any]], Entry | None]
+    ) -> tuple[Entry, ...]:
+        """Those of these JSON objects that are not known, read."""
+        return tuple(self._read(found, _json_of, read))
+
+    def _read(
+        self, found: Iterable[T], bytes_of: Callable[[T], bytes], read: Callable[[T], Entry | None]
+    ) -> Iterator[Entry]:
+        for thing in found:
+            if self._is_new(bytes_of(thing)) and (entry := read(thing)) is not None:
+                self.taken.append(self.digests[-1])
+                yield entry
             if self.capped:
                 return
 
@@ -52,7 +63,11 @@ class Taking:
         return digest not in self.known
 
 
-def _bytes_of(plain: dict[str, Any]) -> bytes:
+def _xml_of(element: etree._Element) -> bytes:
+    return etree.tostring(element, with_tail=False)
+
+
+def _json_of(plain: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(plain)
     except (UnicodeEncodeError, ValueError, RecursionError):  # a lone surrogate

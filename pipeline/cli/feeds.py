@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--name", help="The outlet's name.")
 @click.option("--country", help="Where the outlet is (ISO 3166 code).")
 @click.option("--language", help="The feed's language (BCP 47), weak evidence for its items.")
-@click.option("--interval", default=600.0, show_default=True, help="Seconds between polls.")
+@click.option("--interval", type=float, help="Fixed seconds between polls; else the feed's own rhythm decides.")
 @click.option(
     "--full-text",
     type=click.Choice(("feed", "page", "auto")),
@@ -48,7 +48,7 @@ def add(
     name: str | None,
     country: str | None,
     language: str | None,
-    interval: float,
+    interval: float | None,
     full_text: FullText,
     *,
     alert_existing: bool,

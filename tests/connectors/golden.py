@@ -23,6 +23,7 @@ def rendered(found: ParsedFeed | Unreadable) -> bytes:
     """What was found, as the expectations are written: without what is empty."""
     plain = msgspec.to_builtins(found)
     plain.pop("digests", None)  # of no meaning to a reader; `test_taking` holds them to theirs
+    plain.pop("taken", None)
     if isinstance(found, ParsedFeed):
         plain["entries"] = [_filled(entry) for entry in found.entries]
     return msgspec.json.format(msgspec.json.encode({k: v for k, v in plain.items() if v}), indent=1) + b"\n"

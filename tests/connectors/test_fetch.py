@@ -165,7 +165,7 @@ def test_a_slow_server_is_cut_at_the_deadline(parts: tuple[bytes, ...]) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nwords",
         b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nwords",
         b"nonsense\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nnot gzip at all",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8bnot gzip at all",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nxxxx",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\nxxxx",
         b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",

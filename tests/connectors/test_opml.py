@@ -36,7 +36,7 @@ feeds:
 - {url: https://b.example/rss, name: B, country: ID, interval_seconds: 60, alert_existing: true, categories: [x]}
 """
     first, second = read_yaml(text)
-    assert (first.url, first.interval_seconds) == ("https://a.example/rss", 600.0)
+    assert (first.url, first.interval_seconds) == ("https://a.example/rss", None)
     assert (second.name, second.country, second.interval_seconds, second.alert_existing, second.categories) == (
         "B", "ID", 60.0, True, ("x",),
     )  # fmt: skip

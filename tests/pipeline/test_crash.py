@@ -149,7 +149,7 @@ def _track(name: str, settings: Settings) -> None:
 
 def _sent(settings: Settings, feeds: list[Feed]) -> int:
     states = read_states(settings)
-    return sum(len(states[feed.id].seen) for feed in feeds if feed.id in states)
+    return sum(states[feed.id].items_sent for feed in feeds if feed.id in states)
 
 
 def _forget(settings: Settings, feeds: list[Feed]) -> None:

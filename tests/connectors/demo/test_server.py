@@ -14,7 +14,7 @@ from connectors.demo import DemoServer, demo_feeds, expected, start_demo_server
 from connectors.demo.feeds import FEEDS, DemoFeed, edition
 from connectors.demo.records import NewsItem
 from connectors.demo.writers import WRITERS
-from connectors.feeds.decide import Changed, Decision, decide, validators
+from connectors.feeds.decide import Changed, Decision, Known, decide, validators
 from connectors.fetch import Failed, Fetched, fetch
 from connectors.guard import guarded_session
 from connectors.parse import ParsedFeed, Unreadable, parse
@@ -185,15 +185,15 @@ def test_it_starts_inside_a_running_loop() -> None:
 
 async def polled(feed: Feed, session: aiohttp.ClientSession, times: int) -> list[Decision]:
     """What the connectors decide after so many polls of one feed."""
-    state, decisions = FeedState(feed_id=feed.id), []
+    known, decisions = Known(FeedState(feed_id=feed.id)), []
     for _ in range(times):
-        outcome = await fetch(session, feed.url, validators(state))
+        outcome = await fetch(session, feed.url, validators(known.state))
         if isinstance(outcome, Fetched):
             found = parse(outcome.body, url=outcome.final_url, content_type=outcome.content_type)
-            decision = decide(feed, state, judged(outcome, found), now())
+            decision = decide(feed, known, judged(outcome, found), now())
         else:
-            decision = decide(feed, state, outcome, now())
-        state = decision.state
+            decision = decide(feed, known, outcome, now())
+        known = Known(decision.state, known.seen if decision.seen is None else decision.seen)
         decisions.append(decision)
     return decisions
 

@@ -1,0 +1,51 @@
+"""One connection to a host at a time, and a pause between two.
+
+A machine's own addresses need no pause.
+"""
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from connectors.urls import host_of
+
+SPACING_SECONDS = 1.0
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Host:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+
+
+class Hosts:
+    """The turns of all hosts, for one event loop."""
+
+    def __init__(self, spacing_seconds: float = SPACING_SECONDS) -> None:
+        self._spacing = spacing_seconds
+        self._hosts: weakref.WeakValueDictionary[str, _Host] = weakref.WeakValueDictionary()
+        self._resting: dict[str, _Host] = {}  # keeps a host until its pause is over
+
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """This URL's host to oneself; begins when the pause after the last turn is over."""
+        name = host_of(url)
+        host = self._hosts.get(name) or self._hosts.setdefault(name, _Host())
+        loop = asyncio.get_running_loop()
+        async with host.lock:
+            if host.free_at > loop.time():
+                await asyncio.sleep(host.free_at - loop.time())
+            try:
+                yield
+            finally:
+                if self._spacing and not is_own(name):
+                    host.free_at = loop.time() + self._spacing
+                    self._resting[name] = host
+                    loop.call_later(self._spacing, self._resting.pop, name, None)
+
+
+def is_own(host: str) -> bool:
+    """Whether a host is this machine."""
+    return host in {"localhost", "::1"} or host.startswith("127.")
