@@ -15,8 +15,9 @@ import msgspec
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError  # noqa: TID251
 
 from schemas.codec import now
-from schemas.index import month_alias, template
+from schemas.index import month_alias, side_template, template
 from schemas.settings import Settings
+from schemas.side_indices import KINDS
 
 RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
 SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
@@ -44,12 +45,12 @@ class Verdict(Enum):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One document to write: the alias it goes to, its id, version, and JSON source."""
+    """One document to write: the alias it goes to, its id, version, and JSON source; without a source, to remove."""
 
     alias: str
     id: str
     version: int
-    source: bytes
+    source: bytes | None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ class Index:
         return f"{self.prefix}-items"
 
     def ensure_template(self) -> None:
-        """Write the index template; the same again changes nothing."""
+        """Write the index templates; the same again changes nothing."""
         settings = self._settings
         body = template(
             self.prefix,
@@ -96,10 +97,15 @@ class Index:
         )
         self._call(self._client.indices.put_index_template, name=self.items, **body)
 
+        for kind in KINDS:
+            side = side_template(self.prefix, kind, shards=settings.shards, replicas=settings.replicas)
+            self._call(self._client.indices.put_index_template, name=f"{self.prefix}-{kind}", **side)
+
     def prepare(self) -> None:
-        """The template, and this month's index, so that the first item finds it ready."""
+        """The templates, and this month's indices, so that the first item finds them ready."""
         self.ensure_template()
-        self.ensure_month(month_alias(self.prefix, now()))
+        for kind in ("items", *KINDS):
+            self.ensure_month(month_alias(self.prefix, now(), kind))
 
     def ensure_month(self, alias: str) -> None:
         """Create a month's index behind its write alias, unless it is there."""
@@ -123,7 +129,9 @@ class Index:
         operations: list[Any] = []  # lines of JSON, which the client passes on as they are
         for write in writes:
             action = {"_index": write.alias, "_id": write.id, "version": write.version, "version_type": "external"}
-            operations += (_encode({"index": action}), write.source)
+            operations += (
+                [_encode({"delete": action})] if write.source is None else [_encode({"index": action}), write.source]
+            )
         try:
             answer = self._client.bulk(operations=operations, require_alias=True)
         except ApiError as error:
@@ -137,7 +145,7 @@ class Index:
             raise IndexRefused(str(error)) from error
         except TransportError as error:
             raise IndexUnavailable(f"Elasticsearch at {self._settings.elasticsearch} does not answer") from error
-        return [_outcome(entry["index"]) for entry in answer["items"]]
+        return [_outcome(next(iter(entry.values()))) for entry in answer["items"]]
 
     def search(self, body: Mapping[str, Any], index: str | None = None) -> dict[str, Any]:
         """Run a search over all items (or another index); none where nothing was ever indexed.
@@ -174,9 +182,16 @@ class Index:
             with suppress(IndexUnavailable, IndexRefused):
                 self._call(self._client.close_point_in_time, id=opened["id"])
 
+    def stored(self, places: Sequence[tuple[str, str]], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Some fields of documents by id, as last written, searchable or not; `places` are (alias, id)."""
+        docs = [{"_index": alias, "_id": identity, "_source": list(fields)} for alias, identity in places]
+        answer = self._call(self._client.mget, docs=docs)
+        return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
+
     def refresh(self) -> None:
         """Make everything written searchable now."""
-        self._call(self._client.indices.refresh, index=self.items, ignore_unavailable=True)
+        names = ",".join(f"{self.prefix}-{kind}" for kind in ("items", *KINDS))
+        self._call(self._client.indices.refresh, index=names, ignore_unavailable=True)
 
     def wait(self) -> None:
         """Raise `IndexUnavailable` unless the cluster answers."""
@@ -214,7 +229,7 @@ def _outcome(entry: Mapping[str, Any]) -> Outcome:
     cause = error.get("caused_by")
     if cause:
         reason += f" ({cause.get('reason', '')})"
-    if status < 300:  # noqa: PLR2004 - any success
+    if status < 300 or entry.get("result") == "not_found":  # noqa: PLR2004 - any success, or nothing to remove
         return Outcome(Verdict.WRITTEN)
     if status == CONFLICT:
         return Outcome(Verdict.ALREADY_THERE)

@@ -1,25 +1,30 @@
-"""Step 3, `index`: each document into its month's index.
+"""Step 3, `index`: each document into its month's index, with its mentions; and each alert.
 
-Reads `news.documents`. A batch is settled when every document of it is written, was there already in the same or a
-newer version, or is a dead letter with the server's reason. While the cluster cannot take more, the partition waits,
-says so, and goes on by itself.
+Reads `news.documents` and `news.alerts`. A batch is settled when every document of it is written, was there already
+in the same or a newer version, or is a dead letter with the server's reason. While the cluster cannot take more, the
+partition waits, says so, and goes on by itself.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 import structlog
 
 from pipeline.decision import Output, opened, set_aside
 from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.observe import Observer, Tally
 from pipeline.query.places import place_of
 from pipeline.streaming import Progress
+from schemas import side_indices as side
+from schemas.alert import Alert
 from schemas.broker import Message
-from schemas.codec import now
+from schemas.codec import millis, now
 from schemas.document import Document
 from schemas.index import month_alias, source, version
 from schemas.settings import Settings
+from schemas.topics import ALERTS
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
 BATCH_BYTES = 5 * 1024 * 1024
@@ -28,10 +33,16 @@ log = structlog.get_logger()
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A document not settled yet, with the record it came from."""
+    """A write not settled yet, with the record it came from.
+
+    `beside` is what can be made again from elsewhere: mentions, alerts. `revised` items were written before in another
+    revision.
+    """
 
     message: Message
     write: Write
+    beside: bool = False
+    revised: bool = False
 
 
 class Indexer:
@@ -41,13 +52,19 @@ class Indexer:
         self._settings = settings
         self._progress = progress
         self._index: Index | None = None
+        self._tally = Tally()
+        self._observer: Observer | None = None
 
     async def start(self) -> None:
-        """Open the connection; the cluster may be away still."""
+        """Open the connection; the cluster may be away still. And know where places are before the first item."""
         self._index = Index(self._settings)
+        await asyncio.to_thread(place_of, "")
+        self._observer = Observer(self._settings, self._tally)
 
     async def stop(self) -> None:
         """Close it."""
+        if self._observer is not None:
+            self._observer.close()
         if self._index is not None:
             self._index.close()
 
@@ -55,12 +72,26 @@ class Indexer:
         """Settle every document, however long the cluster is away."""
         pending, outputs = prepare(messages, self._settings.index_prefix)
         wait = FIRST_WAIT
+        while True:
+            try:
+                pending = [*await asyncio.to_thread(self._outdated, pending), *pending]
+                break
+            except IndexUnavailable as error:
+                log.warning("waiting for Elasticsearch", documents=len(pending), reason=str(error), wait=wait)
+                if not await self._sleep(wait, stopping):
+                    return None
+                wait = min(wait * 2, LONGEST_WAIT)
         while pending:
             if stopping():
                 return None
             outcomes, reason = await asyncio.to_thread(self._write, pending)
+            self._tally.add(outcomes)
             pending, refused = judge(pending, outcomes)
-            outputs += [set_aside("index", entry.message, why) for entry, why in refused]
+            for entry, why in refused:
+                if entry.beside:
+                    log.error("not indexed", id=entry.write.id, reason=why)
+                else:
+                    outputs.append(set_aside("index", entry.message, why))
             if not pending:
                 break
             log.warning("waiting for Elasticsearch", documents=len(pending), reason=reason or "", wait=wait)
@@ -68,6 +99,24 @@ class Indexer:
                 return None
             wait = min(wait * 2, LONGEST_WAIT)
         return outputs
+
+    def _outdated(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Removals of mentions that a former revision had and the new one has not; before the item is written anew."""
+        assert self._index is not None, "started"  # noqa: S101 - for the type checker
+        revised = {entry.write.id: entry for entry in pending if not entry.beside and entry.revised}
+        if not revised:
+            return []
+        places = [(entry.write.alias, entry.write.id) for entry in revised.values()]
+        kept = {entry.write.id for entry in pending if entry.beside}
+        removals = []
+        for item, stored in self._index.stored(places, ["entity_ids"]).items():
+            entry = revised[item]
+            for entity in stored.get("entity_ids", []):
+                if side.mention_id(item, entity) not in kept:
+                    alias = entry.write.alias.replace("-items-", f"-{side.MENTIONS}-")
+                    write = Write(alias, side.mention_id(item, entity), entry.write.version, None)
+                    removals.append(Pending(entry.message, write, beside=True))
+        return removals
 
     async def _sleep(self, seconds: float, stopping: Callable[[], bool]) -> bool:
         loop = asyncio.get_running_loop()
@@ -106,32 +155,48 @@ WAITING = frozenset({Verdict.RETRY, Verdict.BLOCKED, Verdict.NO_INDEX})
 
 
 def prepare(messages: Sequence[Message], prefix: str) -> tuple[list[Pending], list[Output]]:
-    """The documents of these records as writes, and dead letters for what is none."""
-    pending, outputs = [], []
+    """The writes that these records ask for, and dead letters for what is none. Mentions come before their item."""
+    pending: list[Pending] = []
+    outputs: list[Output] = []
     indexed_at = now()
     for message in messages:
         if message.value is None:
             continue
-        document = opened("index", message, Document)
-        if isinstance(document, Output):
-            outputs.append(document)
-            continue
-        enriched = document.enriched
-        write = Write(
-            month_alias(prefix, enriched.first_seen_at),
-            enriched.item.id,
-            version(document),
-            msgspec.json.encode(source(document, indexed_at, locations(document))),
-        )
-        pending.append(Pending(message, write))
+        kind: type[Document | Alert] = Alert if message.topic == ALERTS else Document
+        record = opened("index", message, kind)
+        if isinstance(record, Output):
+            outputs.append(record)
+        elif isinstance(record, Alert):
+            pending.append(_alert(message, record, prefix))
+        else:
+            pending += _document(message, record, prefix, indexed_at)
     return pending, outputs
 
 
-def locations(document: Document) -> list[tuple[float, float]]:
-    """(latitude, longitude) of the places that a document names, each once, in the order of first mention."""
+def _alert(message: Message, alert: Alert, prefix: str) -> Pending:
+    alias = month_alias(prefix, alert.alerted_at, side.ALERTS)
+    source_ = msgspec.json.encode(side.alert_source(alert))
+    return Pending(message, Write(alias, alert.id, millis(alert.alerted_at), source_), beside=True)
+
+
+def _document(message: Message, document: Document, prefix: str, indexed_at: datetime) -> list[Pending]:
+    enriched, number = document.enriched, version(document)
+    where = locations(document)
+    alias = month_alias(prefix, enriched.first_seen_at, side.MENTIONS)
+    writes = [
+        Pending(message, Write(alias, key, number, msgspec.json.encode(mention)), beside=True)
+        for key, mention in side.mention_sources(document, indexed_at, where).items()
+    ]
+    stored = msgspec.json.encode(source(document, indexed_at, list(where.values())))
+    item = Write(month_alias(prefix, enriched.first_seen_at), enriched.item.id, number, stored)
+    return [*writes, Pending(message, item, revised=enriched.revision > 1)]
+
+
+def locations(document: Document) -> dict[str, tuple[float, float]]:
+    """(latitude, longitude) of the places that a document names, by entity id, in the order of first mention."""
     ids = dict.fromkeys(mention.entity_id for mention in document.enriched.mentions if mention.type == "LOC")
-    places = (place_of(identity) for identity in ids)
-    return [(place.latitude, place.longitude) for place in places if place is not None]
+    places = ((identity, place_of(identity)) for identity in ids)
+    return {identity: (place.latitude, place.longitude) for identity, place in places if place is not None}
 
 
 def judge(pending: Sequence[Pending], outcomes: Sequence[Outcome]) -> tuple[list[Pending], list[tuple[Pending, str]]]:
@@ -147,10 +212,10 @@ def parts(pending: Sequence[Pending]) -> Iterator[list[Pending]]:
     part: list[Pending] = []
     size = 0
     for entry in pending:
-        if part and size + len(entry.write.source) > BATCH_BYTES:
+        if part and size + len(entry.write.source or b"") > BATCH_BYTES:
             yield part
             part, size = [], 0
         part.append(entry)
-        size += len(entry.write.source)
+        size += len(entry.write.source or b"")
     if part:
         yield part

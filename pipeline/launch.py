@@ -115,6 +115,7 @@ class Pipeline:
             commands["connectors"] = [sys.executable, "-m", "connectors.feeds"]
             commands["pages"] = [sys.executable, "-m", "connectors.pages"]
             commands["push"] = [sys.executable, "-m", "connectors.push"]
+            commands["web"] = [sys.executable, "-m", "pipeline.web"]
         logs = settings.data_dir / "logs"
         self.processes = [
             Process(name, command, environment, logs / f"{name}.log") for name, command in commands.items()

@@ -270,6 +270,43 @@ def read_all(
         client.close()
 
 
+def read_between(
+    settings: Settings, topic: str, starts: Mapping[int, int], ends: Mapping[int, int], limit: int
+) -> tuple[list[Message], dict[int, int]]:
+    """Records of partitions from `starts` up to before `ends`, at most about `limit`, and where to go on.
+
+    A start before what the topic still has is taken as its beginning.
+
+    Raises:
+        BrokerError: the topic cannot be read.
+    """
+    client = _consumer(settings, group_id=None, max_poll_records=max(1, min(limit, 500)))
+    found: list[Message] = []
+    try:
+        partitions = {tp.partition: tp for tp in _assign(client, topic)}
+        beginnings = client.beginning_offsets(list(partitions.values()))
+        goals = {tp: ends.get(number, 0) for number, tp in partitions.items()}
+        positions = {}
+        for number, tp in partitions.items():
+            positions[tp] = max(starts.get(number, 0), beginnings[tp])
+            client.seek(tp, positions[tp])
+        while len(found) < limit and any(positions[tp] < goal for tp, goal in goals.items()):
+            for tp, batch in client.poll(timeout_ms=POLL_MS).items():
+                wanted = [record for record in batch if record.offset < goals[tp]]
+                found += map(_message, wanted)
+                # Offsets may have gaps; a batch that reaches the goal has all before it.
+                positions[tp] = min(batch[-1].offset + 1, max(goals[tp], positions[tp])) if batch else positions[tp]
+            for tp, goal in goals.items():
+                if positions[tp] < goal <= client.position(tp):
+                    positions[tp] = goal
+    except KafkaError as error:
+        raise BrokerError(f"{topic} could not be read: {error}") from error
+    else:
+        return found, {tp.partition: position for tp, position in positions.items()}
+    finally:
+        client.close()
+
+
 def read_newest(settings: Settings, topic: str, partition: int | None = None) -> dict[str, bytes]:
     """What a compacted topic says now: the newest value of each key, without those that were removed.
 

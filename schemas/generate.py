@@ -16,10 +16,11 @@ from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
 from schemas.feed import Feed, FeedSeen, FeedState
-from schemas.index import template
+from schemas.index import side_template, template
 from schemas.item import Item
 from schemas.page import Page, Wanted
 from schemas.rule import Rule, Snooze, Tick
+from schemas.side_indices import KINDS
 
 RECORDS: dict[str, type[Record]] = {
     "item": Item,
@@ -47,6 +48,8 @@ def generated() -> dict[str, bytes]:
     """File names and their contents."""
     files = {f"{name}.schema.json": schema(record) for name, record in RECORDS.items()}
     files["index-template.json"] = template("news", shards=1, replicas=0, refresh_seconds=0.5)
+    for kind in KINDS:
+        files[f"index-template-{kind}.json"] = side_template("news", kind, shards=1, replicas=0)
     return {name: msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n" for name, value in files.items()}
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.document import Document, EntityType
+from schemas.side_indices import REFRESH, side_mapping
 
 # The language of the text -> the analyzer that Elasticsearch has for it, by its stock name.
 ANALYZERS = {
@@ -107,9 +108,26 @@ def template(prefix: str, *, shards: int, replicas: int, refresh_seconds: float)
     }
 
 
-def month_alias(prefix: str, first_seen_at: datetime) -> str:
-    """The alias through which an item first seen then is written, such as `news-items-2026.11`."""
-    return f"{prefix}-items-{first_seen_at:%Y.%m}"
+def side_template(prefix: str, kind: str, *, shards: int, replicas: int) -> dict[str, Any]:
+    """The index template of alerts, mentions or the pipeline's own health, for all months."""
+    return {
+        "index_patterns": [f"{prefix}-{kind}-*"],
+        "priority": 200,
+        "version": MAPPING_VERSION,
+        "template": {
+            "settings": {"number_of_shards": shards, "number_of_replicas": replicas, "refresh_interval": REFRESH},
+            "aliases": {f"{prefix}-{kind}": {}},
+            "mappings": {**side_mapping(kind), "_meta": {"kabar_mapping": MAPPING_VERSION}},
+        },
+    }
+
+
+def month_alias(prefix: str, moment: datetime, kind: str = "items") -> str:
+    """The alias through which what belongs to a month is written, such as `news-items-2026.11`.
+
+    The month is that in which an item was first seen, an alert told.
+    """
+    return f"{prefix}-{kind}-{moment:%Y.%m}"
 
 
 def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:

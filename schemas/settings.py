@@ -91,9 +91,17 @@ class Settings(BaseSettings):
     push_url: str | None = pydantic.Field(
         None, pattern=r"^https?://[^/]+", description="where hubs reach the push server from outside; turns WebSub on"
     )
+    web_host: str = pydantic.Field("127.0.0.1", description="address on which the web page and the API are served")
+    web_port: int = pydantic.Field(0, ge=0, le=65535, description="port for them; 0: a free one, kept over restarts")
+    web_hosts: Annotated[tuple[str, ...], NoDecode] = pydantic.Field(
+        (), description="further host names (comma-separated) under which they are asked for, such as a proxy's"
+    )
+    web_open: bool = pydantic.Field(
+        default=False, description="reading needs no token though web_host is no loopback address"
+    )
     stall_seconds: float = pydantic.Field(60.0, gt=0, description="a step with lag and no progress is restarted")
 
-    @pydantic.field_validator("allow_networks", mode="before")
+    @pydantic.field_validator("allow_networks", "web_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -21,7 +21,7 @@ STEPS = (
     Step(name="extract", sources=(PAGES,)),
     Step(name="enrich", sources=(ITEMS, BACKFILL)),
     Step(name="stories", sources=(ENRICHED,)),
-    Step(name="index", sources=(DOCUMENTS,)),
+    Step(name="index", sources=(DOCUMENTS, ALERTS)),
     Step(name="alert", sources=(DOCUMENTS,)),
     Step(name="notify", sources=(MATCHES, TIMERS)),
 )

@@ -28,6 +28,7 @@ from pipeline.elastic import Index
 from pipeline.launch import NotReady, Pipeline
 from pipeline.sinks.config import load_sinks
 from pipeline.sinks.runner import group_of
+from pipeline.web.where import web_address
 from schemas.alert import Alert
 from schemas.broker import Admin, Follower, Producer, lag
 from schemas.codec import Undecodable
@@ -86,6 +87,7 @@ def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bo
         _show_items(stack, settings, say)
         save(settings, wanted)
         say(f"Kabar is up: Kafka {settings.kafka}, Elasticsearch {settings.elasticsearch}, data {settings.data_dir}")
+        say(f"The web page is at {web_address(settings)}; to change things there: {_kabar()} web token --scope admin")
         say(f"News is taken at {address(settings)}/v1/items; the token: {_kabar()} push --token")
         if not exit_when_idle:
             say(TRY.format(kabar=_kabar()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.request import FACETS, MARKS, MOST_DAYS
+from pipeline.search.request import FACETS, MARKS, MOST_DAYS, moments_request
 
 
 class Outlet(msgspec.Struct, frozen=True):
@@ -59,10 +59,18 @@ class FacetCount(msgspec.Struct, frozen=True):
     label: str = ""
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """How many items there are from a moment to the next."""
+
+    start: datetime
+    count: int
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a query. `total` and `facets` count items, `stories` their stories (over 3,000: nearly).
 
-    `took_ms` is the index's own time. `suggestion` is a query that would find something, where this one does not.
+    `took_ms` is the index's own time. `moments` are items over time, each `interval` (such as `1h`) long.
+    `suggestion` is a query that would find something, where this one does not.
     """
 
     total: int
@@ -70,6 +78,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     took_ms: int
     hits: list[Hit]
     facets: dict[str, list[FacetCount]] = {}
+    interval: str = ""
+    moments: list[Moment] = []
     suggestion: str | None = None
 
 
@@ -127,32 +137,47 @@ def with_story(hit: Hit, story: Story) -> Hit:
     )
 
 
-def stories_request(query: dict[str, Any], filters: Sequence[dict[str, Any]], ids: Sequence[str]) -> dict[str, Any]:
-    """The body that asks for the outlets and languages of the stories of one page of hits, among what was found."""
-    return {
-        "query": {"bool": {"must": [query], "filter": [*filters, {"terms": {"story_id": list(ids)}}]}},
+def beside_request(
+    query: dict[str, Any], filters: Sequence[dict[str, Any]], stories: Sequence[str], interval: str | None
+) -> dict[str, Any]:
+    """The body that asks what else there is to show beside a page of hits, among all that was found.
+
+    Outlets and languages of the page's stories, and items over time where an interval is given.
+    """
+    body: dict[str, Any] = {
+        "query": {"bool": {"must": [query], "filter": list(filters)}},
         "size": 0,
         "track_total_hits": False,
-        "aggs": {
-            "story": {
-                "terms": {"field": "story_id", "size": len(ids)},
-                "aggs": {
-                    "sources": {"cardinality": {"field": "source"}},
-                    "source": {
-                        "terms": {"field": "source", "size": 10},
-                        "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}},
-                    },
-                    "language": {"terms": {"field": "language", "size": 10}},
-                },
-            }
-        },
+        "aggs": {},
     }
+    if stories:
+        of_stories = {"terms": {"field": "story_id", "size": len(stories)}, "aggs": _OF_A_STORY}
+        body["aggs"]["stories"] = {"filter": {"terms": {"story_id": list(stories)}}, "aggs": {"values": of_stories}}
+    if interval:
+        body["aggs"]["moments"] = moments_request(interval)
+    return body
+
+
+_OF_A_STORY: dict[str, Any] = {
+    "sources": {"cardinality": {"field": "source"}},
+    "source": {
+        "terms": {"field": "source", "size": 10},
+        "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}},
+    },
+    "language": {"terms": {"field": "language", "size": 10}},
+}
 
 
 def read_stories(answer: dict[str, Any]) -> dict[str, Story]:
     """The stories of that answer, by id."""
-    buckets = answer.get("aggregations", {}).get("story", {}).get("buckets", [])
+    buckets = _inner(answer.get("aggregations", {}).get("stories", {})).get("buckets", [])
     return {bucket["key"]: _story(bucket) for bucket in buckets}
+
+
+def read_span(answer: dict[str, Any]) -> float | None:
+    """The seconds from the oldest to the newest item found, or None where nothing was."""
+    first, last = (_inner(answer.get("aggregations", {}).get(name, {})).get("value") for name in ("min", "max"))
+    return None if first is None or last is None else (last - first) / 1000
 
 
 def _story(bucket: dict[str, Any]) -> Story:
@@ -164,6 +189,14 @@ def _story(bucket: dict[str, Any]) -> Story:
     return Story(bucket["doc_count"], bucket["sources"]["value"], outlets, languages)
 
 
+def read_moments(aggregation: dict[str, Any]) -> list[Moment]:
+    """Items over time."""
+    return [
+        Moment(datetime.fromisoformat(bucket["key_as_string"]), bucket["doc_count"])
+        for bucket in aggregation.get("buckets", [])
+    ]
+
+
 def _inner(aggregation: dict[str, Any]) -> dict[str, Any]:
     inner: dict[str, Any] = aggregation.get("values", aggregation)
     return inner
@@ -173,5 +206,13 @@ def _counts(name: str, aggregation: dict[str, Any], labels: dict[str, str]) -> l
     buckets = aggregation.get("buckets", [])
     if name == "day":
         return [FacetCount(bucket["key_as_string"][:10], bucket["doc_count"]) for bucket in buckets[-MOST_DAYS:]]
-    values = ((str(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
-    return [FacetCount(value, count, labels.get(value, "") if name == "figure" else "") for value, count in values]
+    labels = labels if name == "figure" else {}
+    return [
+        FacetCount(str(bucket["key"]), bucket["doc_count"], labels.get(str(bucket["key"])) or _first(bucket))
+        for bucket in buckets
+    ]
+
+
+def _first(bucket: dict[str, Any]) -> str:
+    """The name that most items of a bucket give, where it was asked for."""
+    return next((str(name["key"]) for name in bucket.get("name", {}).get("buckets", [])), "")

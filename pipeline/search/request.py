@@ -1,5 +1,6 @@
 """A query as people pose it (text, facet values, order, page) as the body of a search request; pure."""
 
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -24,6 +25,14 @@ FACETS: Final = {
 FACET_SIZE: Final = 50
 MOST_DAYS: Final = 400
 # Elasticsearch pages collapsed hits only so far; `export` goes on without collapsing.
+# The lengths that a bar of the timeline can have, in seconds.
+INTERVALS: Final = {
+    "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "3h": 10_800, "12h": 43_200, "1d": 86_400, "7d": 604_800,
+    "30d": 2_592_000, "90d": 7_776_000, "365d": 31_536_000,
+}  # fmt: skip
+MOMENTS: Final = 60
+# A request that lists more tracked figures than these would be larger than its answer is worth.
+MOST_FIGURES: Final = 10_000
 DEEPEST: Final = 10_000
 MARKS: Final = ("«", "»")
 STORED: Final = ["localized", "body", "mentions", "names", "locations", "guid"]
@@ -35,11 +44,14 @@ RECENCY_HALF_LIFE: Final = "3d"
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What to look for: text in the query syntax, and per facet the values of which one must hold.
 
-    `size` hits from number `offset` on. `collapse` shows one item for each story. `marks` stand around what matched.
+    `since` and `until` limit the date, as choosing from the timeline does. `size` hits from number `offset` on.
+    `collapse` shows one item for each story. `marks` stand around what matched.
     """
 
     text: str = ""
     selected: dict[str, tuple[str, ...]] = {}
+    since: datetime | None = None
+    until: datetime | None = None
     sort: Sort = "relevance"
     size: int = 10
     offset: int = 0
@@ -66,6 +78,7 @@ def request(query: Query, tree: Node, context: Context) -> Json:
         body["highlight"] = _highlight(query.marks)
     if query.facets:
         body["aggs"] |= _facets(chosen, context)
+        body["aggs"] |= {name: _under(list(chosen.values()), {name: {"field": "date"}}) for name in ("min", "max")}
     if query.collapse:
         body["collapse"] = {"field": "story_id"}
     return body
@@ -93,8 +106,12 @@ def order(sort: Sort, tree: Node) -> list[Json]:
 
 
 def selections(query: Query, context: Context) -> dict[str, Json]:
-    """For each facet with chosen values the filter that they make."""
-    return {name: _selection(name, values, context) for name, values in query.selected.items() if values}
+    """For each facet with chosen values the filter that they make, and one for the limits of the date."""
+    chosen = {name: _selection(name, values, context) for name, values in query.selected.items() if values}
+    limits = {"gte": query.since, "lt": query.until}
+    if any(limits.values()):
+        chosen["between"] = {"range": {"date": {name: at.isoformat() for name, at in limits.items() if at}}}
+    return chosen
 
 
 def _selection(name: str, values: tuple[str, ...], context: Context) -> Json:
@@ -120,9 +137,20 @@ def _aggregation(name: str, context: Context) -> Json:
     if name == "day":
         return {"date_histogram": {"field": "date", "calendar_interval": "day", "min_doc_count": 1}}
     if name == "figure":
-        tracked = sorted(context.names.figures)
+        tracked = sorted(context.names.figures)[:MOST_FIGURES]
         return {"terms": {"field": "entity_ids", "size": FACET_SIZE, "include": tracked}} if tracked else {}
-    return {"terms": {"field": FACETS[name], "size": FACET_SIZE}}
+    terms = {"terms": {"field": FACETS[name], "size": FACET_SIZE}}
+    return {**terms, "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}}} if name == "source" else terms
+
+
+def interval_of(seconds: float) -> str:
+    """The length of a moment such that so many seconds are at most about sixty."""
+    return next((name for name, size in INTERVALS.items() if seconds / size <= MOMENTS), "365d")
+
+
+def moments_request(interval: str) -> Json:
+    """The aggregation that divides what is found into moments of a length."""
+    return {"date_histogram": {"field": "date", "fixed_interval": interval, "min_doc_count": 0}}
 
 
 def _under(filters: list[Json], aggregation: Json) -> Json:

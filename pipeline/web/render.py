@@ -1,0 +1,160 @@
+"""Templates to HTML: escaped, in the reader's language and colours."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import jinja2
+from babel import Locale
+from babel.core import UnknownLocaleError
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from pipeline.search import FACETS
+from pipeline.web.access import SCOPES, Scope, scope_of
+from pipeline.web.marking import highlighted
+from pipeline.web.params import address
+from pipeline.web.words import translated
+from schemas.codec import now
+
+LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
+THEMES: Final = ("auto", "light", "dark")
+RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur", "ckb", "ps", "sd", "ug", "yi", "dv"})
+SAFE_SCHEMES: Final = frozenset({"http", "https"})
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The templates; every value is escaped unless it is made of escaped ones."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipeline.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "marked": highlighted, "when": when, "iso": iso, "safe_url": safe_url, "language_name": language_name,
+        "direction": direction, "country_name": country_name, "number": "{:,}".format,
+    }  # fmt: skip
+    made.globals |= {
+        "address": address,
+        "by": {name: partial(_pair, name) for name in FACETS},
+        "language_names": language_name,
+        "country_names": country_name,
+    }
+    return made
+
+
+def _pair(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
+def language_of(request: Request) -> str:
+    """The reader's language: as chosen, or the first of the browser's that the page has, or English."""
+    chosen = request.cookies.get("kabar_language", "")
+    if chosen in LANGUAGES:
+        return chosen
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        code = part.split(";")[0].strip().split("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return "en"
+
+
+def theme_of(request: Request) -> str:
+    """As chosen, or `auto`."""
+    chosen = request.cookies.get("kabar_theme", "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def page(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
+    """A page."""
+    language = language_of(request)
+    words = translated(language)
+    settings = request.app.state.desk.settings
+    held = _scope(request)
+    scope = held if held is not None else "none"
+    context = {
+        "_": lambda text: words.get(text, text),
+        "ui": language,
+        "languages": LANGUAGES,
+        "theme": theme_of(request),
+        "themes": THEMES,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "path": request.url.path,
+        "scope": scope,
+        "may": lambda wanted: scope != "none" and SCOPES.index(scope) >= SCOPES.index(wanted),
+        "version": settings.index_prefix,
+        **values,
+    }
+    return HTMLResponse(environment().get_template(template).render(context), status_code=status)
+
+
+def _scope(request: Request) -> Scope | None:
+    try:
+        return scope_of(request.app.state.desk.settings, request)
+    except Exception:  # noqa: BLE001 - a page about an error must be shown whatever the token is
+        return None
+
+
+def when(moment: datetime | None) -> Markup:
+    """A moment as <time>: how long ago within two days, else its date; whole when pointed at."""
+    if moment is None:
+        return Markup("–")
+    moment = moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        iso(moment), f"{moment:%Y-%m-%d %H:%M:%S} UTC", _short(moment)
+    )
+
+
+def _short(moment: datetime) -> str:
+    seconds = (now() - moment).total_seconds()
+    if not 0 <= seconds < 2 * 86_400:
+        return f"{moment:%Y-%m-%d %H:%M}"
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def iso(moment: datetime) -> str:
+    """A moment for programs."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def safe_url(url: str | None) -> str | None:
+    """An address that a click may open: http or https, nothing else."""
+    if not url:
+        return None
+    try:
+        return url if urlsplit(url).scheme.lower() in SAFE_SCHEMES else None
+    except ValueError:
+        return None
+
+
+@cache
+def language_name(code: str, ui: str = "en") -> str:
+    """The name of a language in another, or the code where it has none."""
+    if code == "und":
+        return "?"
+    try:
+        return Locale.parse(code, sep="-").get_display_name(ui) or code
+    except (UnknownLocaleError, ValueError, TypeError):
+        name = Locale(ui).languages.get(code.split("-", maxsplit=1)[0])
+        return str(name) if name else code
+
+
+@cache
+def country_name(code: str, ui: str = "en") -> str:
+    """The name of a country in a language, or the code."""
+    return str(Locale(ui).territories.get(code.upper(), code))
+
+
+def direction(language: str) -> str:
+    """Which way a language is written."""
+    return "rtl" if language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT else "ltr"

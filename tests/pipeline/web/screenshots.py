@@ -1,0 +1,66 @@
+"""Pictures of each page, of a page that runs: `python -m tests.pipeline.web.screenshots URL FOLDER`.
+
+Needs a Chromium (`apt-get install chromium`), or its path in CHROMIUM.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+PAGES = {
+    "search": "/?q=Putin+OR+Palu",
+    "facets": "/?language=id&language=en",
+    "figures": "/figures",
+    "figure": "/figures/Q7747",
+    "alerts": "/alerts",
+    "feeds": "/feeds",
+    "pipeline": "/pipeline?books=1",
+    "map": "/map",
+}
+SIZES = {"": (1280, 900), "-phone": (390, 844)}
+
+
+def chromium() -> str | None:
+    """The path of a Chromium on this machine, or None."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def launched(playwright: object) -> Browser:
+    """A browser; without its sandbox where the user is root, who has none."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    path = chromium()
+    assert path, "install chromium, or set CHROMIUM to its path"
+    browser: Browser = playwright.chromium.launch(  # type: ignore[attr-defined]
+        executable_path=path, args=["--no-sandbox"] if root else []
+    )
+    return browser
+
+
+def main() -> None:
+    """Take them, light and dark for a desk, light for a phone."""
+    url, folder = sys.argv[1].rstrip("/"), Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        for suffix, (width, height) in SIZES.items():
+            for scheme in ("light", "dark") if not suffix else ("light",):
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
+                )
+                page = context.new_page()
+                page.goto(f"{url}/?q=Putin")
+                item = page.locator(".card h2 a").first.get_attribute("href")
+                for name, path in {**PAGES, "item": str(item)}.items():
+                    page.goto(url + path)
+                    page.screenshot(path=folder / f"{name}{suffix}{'-dark' if scheme == 'dark' else ''}.png")
+                    print(name, scheme, width)  # noqa: T201 - tells how far it is
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
