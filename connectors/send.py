@@ -20,6 +20,8 @@ from schemas.item import Item
 from schemas.page import FullText, Wanted
 from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, WANTED
 
+CHECKPOINT = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
@@ -37,6 +39,8 @@ def send(  # noqa: PLR0913 - options by name, each with a default
     step: str = "ingest",
     lag: Lag = no_lag,
     on_each: Callable[[Item | Refused], None] | None = None,
+    full_text: FullText = "feed",
+    checkpoint: Callable[[], None] | None = None,
 ) -> Sent:
     """Send everything of a source and wait until Kafka has it.
 
@@ -47,6 +51,8 @@ def send(  # noqa: PLR0913 - options by name, each with a default
         step: names the dead letters.
         lag: how many records wait downstream; looked at before each 200 items of a backfill.
         on_each: told of each item or refusal once it is buffered.
+        full_text: which items want their page.
+        checkpoint: called each time that Kafka has everything so far: at least each 500 items, and at the end.
 
     Raises:
         BrokerError: Kafka did not take it all; send all of it again.
@@ -56,13 +62,18 @@ def send(  # noqa: PLR0913 - options by name, each with a default
         if backfill and isinstance(found, Item) and is_turn(sent):
             producer.flush()
             wait_for_room(lag)
-        if put(found, producer, backfill=backfill, step=step):
+        if put(found, producer, backfill=backfill, step=step, full_text=full_text):
             sent += 1
         else:
             refused += 1
         if on_each:
             on_each(found)
+        if checkpoint and (sent + refused) % CHECKPOINT == 0:
+            producer.flush()
+            checkpoint()
     producer.flush()
+    if checkpoint:
+        checkpoint()
     return Sent(sent=sent, refused=refused)
 
 

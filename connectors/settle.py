@@ -2,6 +2,8 @@
 
 import msgspec
 
+from connectors.files.gdelt import from_object, is_gdelt
+from connectors.files.ninjs import from_ninjs, is_ninjs
 from connectors.protocol import Refused
 from connectors.text import has_tag, plain
 from connectors.urls import canonical_url
@@ -21,10 +23,33 @@ def read_object(raw: bytes, *, source: str, origin: str) -> Item | Refused:
     raw = raw.strip().removeprefix(b"\xef\xbb\xbf")
     if len(raw) > RAW_LIMIT:
         return Refused(reason=f"{len(raw):,} bytes; an item may have {RAW_LIMIT:,}", origin=origin, raw=raw)
+    special = _special(raw, source=source, origin=origin)
+    if special is not None:
+        return special
     found = intake.decode_item(raw)
     if isinstance(found, intake.Refused):
         return Refused(reason=found.reason, origin=origin, raw=raw)
     return settle(found, source)
+
+
+def _special(raw: bytes, *, source: str, origin: str) -> Item | Refused | None:
+    """What an object means that is written in another vocabulary than Kabar's own, or None."""
+    if not any(mark in raw for mark in _MARKS):
+        return None  # the bytes are looked at first: decoding every line twice would cost more than the rest
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    if is_ninjs(found):
+        return from_ninjs(found, source=source, origin=origin, raw=raw)
+    if is_gdelt(found):
+        return from_object(found, source=source, origin=origin, raw=raw)
+    return None
+
+
+_MARKS = (b'"uri"', b'"ninjs"', b'"domain"')
 
 
 def settle(item: Item, source: str) -> Item:

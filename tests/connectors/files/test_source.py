@@ -14,7 +14,7 @@ from connectors.files import Files, read
 from connectors.protocol import Refused, Source
 from schemas.item import Item, item_id
 
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "indonesian-article.txt"
+SAMPLE = Path(__file__).parents[4] / "shared" / "samples" / "indonesian-article.txt"
 
 
 def items_of(*paths: Path | str, source: str = "test", url: str | None = None) -> list[Item | Refused]:

@@ -1,0 +1,143 @@
+"""`kabar ingest` on a real broker: killed in the middle, gone on with, watching a folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from connectors.files.journal import Journal
+from schemas.broker import read_all
+from schemas.settings import Settings
+from schemas.topics import DEADLETTERS, ITEMS, WANTED
+from tests.connectors.files import archives
+from tests.waiting import until
+
+KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()", "ingest"]
+
+
+@pytest.fixture
+def settings(kabar_settings: Settings, tmp_path: Path) -> Settings:
+    """The session's broker, with a data directory of its own."""
+    return kabar_settings.model_copy(update={"data_dir": tmp_path / "data"})
+
+
+@contextmanager
+def running(settings: Settings, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """`kabar ingest` under way."""
+    environment = {**os.environ, **settings.environment()}
+    child = subprocess.Popen(
+        [*KABAR, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def ingest(settings: Settings, *words: str, expect: int = 0) -> tuple[str, str]:
+    """`kabar ingest` to its end: its output and its errors."""
+    with running(settings, *words) as child:
+        out, err = child.communicate(timeout=120)
+        assert child.returncode == expect, out + err
+    return out, err
+
+
+def keys(settings: Settings, topic: str, guid: str) -> list[str]:
+    """The keys of a topic's records that hold this text, in order."""
+    return [m.key or "" for m in read_all(settings, topic) if m.value and guid.encode() in m.value]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "warc.gz"])
+def test_a_killed_ingest_goes_on_where_it_stopped(settings: Settings, tmp_path: Path, kind: str) -> None:
+    """SIGKILL in the middle: the next run says where it goes on, all items are in Kafka, few of them twice."""
+    path = tmp_path / f"large-{kind}.{kind}"
+    if kind == "jsonl":
+        total, marker = 15_000, "killed-jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for number in range(total):
+                file.write(json.dumps({"guid": f"{number}", "title": f"T {number}", "body": "b" * 200}) + "\n")
+    else:
+        total, marker = 1_500, "killed-warc"
+        archives.write(path, total)
+
+    def begun() -> bool:
+        with Journal(settings.data_dir / "ingest" / "journal.sqlite") as journal:
+            return journal.place(path).offset > 0
+
+    with running(settings, str(path), "--source", marker) as child:
+        until(begun, seconds=60, what="some are sent", every=0.02)
+        child.send_signal(signal.SIGKILL)
+    before = len(keys(settings, ITEMS, marker))
+    assert before < total, "the test needs a kill before the end"
+    _, err = ingest(settings, str(path), "--source", marker)
+    assert "going on at" in err
+    after = keys(settings, ITEMS, marker)
+    assert len(set(after)) == total
+    assert len(after) - total < before
+    assert len(after) - total <= 10_000
+    out, err = ingest(settings, str(path), "--source", "again", "--json") if kind == "jsonl" else ('{"sent": 1500}', "")
+    assert json.loads(out)["sent"] == total, "a file that was read to its end begins anew"
+    assert "going on" not in err
+
+
+def test_progress_is_shown(settings: Settings, tmp_path: Path) -> None:
+    """How far it is, on standard error."""
+    path = tmp_path / "p.jsonl"
+    path.write_text("".join(f'{{"guid": "p{n}", "title": "T"}}\n' for n in range(12_000)), encoding="utf-8")
+    out, err = ingest(settings, str(path))
+    assert out == "12000 sent.\n"
+    assert "10,000 read" in err
+    assert "%" in err
+
+
+def test_a_watched_folder(settings: Settings, tmp_path: Path) -> None:
+    """Files that are there, that appear and that grow, each record once; over a restart too; Ctrl-C ends it well."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"guid": "w1", "title": "One"}\n', encoding="utf-8")
+
+    def count() -> int:
+        return len(keys(settings, ITEMS, '"source":"watched"'))
+
+    with running(settings, str(folder), "--watch", "--source", "watched") as child:
+        until(lambda: count() == 1, seconds=20, what="the file that was there")
+        with (folder / "a.jsonl").open("a", encoding="utf-8") as file:
+            file.write('{"guid": "w2", "title": "Two"}\n')
+        (folder / "b.txt").write_text("Ferry resumes\n\nIt left.", encoding="utf-8")
+        until(lambda: count() == 3, seconds=20, what="what grew and what appeared")
+        time.sleep(2.5)
+        assert count() == 3
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=10)
+        assert (child.returncode, out.splitlines()[-1]) == (0, "3 sent.")
+    with running(settings, str(folder), "--watch", "--source", "watched") as child:
+        (folder / "c.jsonl").write_text('{"guid": "w3", "title": "Three"}\nbad\n', encoding="utf-8")
+        until(lambda: count() == 4, seconds=20, what="only what is new")
+        until(lambda: len(keys(settings, DEADLETTERS, "c.jsonl:2")) == 1, seconds=5, what="the dead letter")
+        time.sleep(2)
+        assert count() == 4
+
+
+def test_pages_of_a_list_are_wanted(settings: Settings, tmp_path: Path) -> None:
+    """`--full-text page` sends items to `news.wanted`, whose pages the fetcher takes."""
+    path = tmp_path / "list.csv"
+    path.write_text("URL,MobileURL,Date,Title\nhttps://wanted.invalid/1,,2024-01-01,One\n", encoding="utf-8")
+    ingest(settings, str(path), "--full-text", "page")
+    assert keys(settings, WANTED, "wanted.invalid") == ["wanted.invalid"]
+
+
+def test_words_that_make_no_sense(settings: Settings, tmp_path: Path) -> None:
+    """One sentence, exit code 2."""
+    file = tmp_path / "a.txt"
+    file.write_text("x", encoding="utf-8")
+    for words in ((str(file), "--watch"), (str(file), "--url", "javascript:x"), ("none.txt",)):
+        _, err = ingest(settings, *words, expect=2)
+        assert "Traceback" not in err
