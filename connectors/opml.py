@@ -1,6 +1,6 @@
 """Lists of feeds: OPML, nested and with categories, and YAML with each feed's settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from connectors.parse.entry import Unreadable
 from connectors.parse.xml import read_xml
 from connectors.urls import absolute_url, canonical_url
 from schemas.feed import Feed
+from schemas.intake import clean
 from schemas.page import FullText
 
 
@@ -76,7 +77,7 @@ def _outlines(root: etree._Element) -> Iterator[Feed]:
         yield Feed(
             id=feed_id(url),
             url=url,
-            name=_label(outline) or None,
+            name=name if (name := _label(outline)) and name != url else None,
             language=attributes.get("language") or None,
             categories=tuple(dict.fromkeys(name for name in (*reversed(folders), *own) if name)),
         )
@@ -84,6 +85,25 @@ def _outlines(root: etree._Element) -> Iterator[Feed]:
 
 def _label(outline: etree._Element) -> str:
     return " ".join(str(outline.get("title") or outline.get("text") or "").split())
+
+
+def write_opml(feeds: Sequence[Feed]) -> bytes:
+    """These feeds as OPML 2.0: in folders by their first category, the others in `category`; read again, the same."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "Feeds that Kabar follows"
+    body = etree.SubElement(root, "body")
+    folders: dict[str, etree._Element] = {}
+    for feed in sorted(feeds, key=lambda feed: (feed.categories[:1], feed.name or feed.url)):
+        place = body
+        for name in feed.categories[:1]:
+            place = folders.get(name) or folders.setdefault(name, etree.SubElement(body, "outline", text=clean(name)))
+        outline = etree.SubElement(place, "outline", type="rss", text=clean(feed.name or feed.url))
+        outline.set("xmlUrl", clean(feed.url))
+        if feed.language:
+            outline.set("language", clean(feed.language))
+        if feed.categories[1:]:
+            outline.set("category", clean(",".join(feed.categories[1:])))
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
 
 
 def read_yaml(text: str) -> list[Feed]:

@@ -91,7 +91,7 @@ def alert_of(found: Trouble, feed: Feed, at: datetime) -> Alert:
         matched_at=at,
     )
     scope = f"{found.kind} {since.isoformat()}"
-    return Alert(id=alert_id(RULE, match.figure_id, scope), alerted_at=at, match=match)
+    return Alert(id=alert_id(RULE, match.figure_id, scope), alerted_at=at, match=match, reason=found.reason)
 
 
 def advice(reason: str) -> str:

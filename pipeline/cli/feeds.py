@@ -6,17 +6,22 @@ from pathlib import Path
 
 import click
 
+from connectors.check import OK
 from connectors.check import check as check_feed
-from connectors.feeds.registry import partition_of, read_states
-from connectors.opml import feed_id, read_feeds
+from connectors.check import find as find_feed
+from connectors.feeds.health import Trouble, trouble
+from connectors.feeds.registry import partition_of, read_states, seen_key
+from connectors.feeds.schedule import address_key
+from connectors.opml import feed_id, read_feeds, write_opml
 from connectors.parse import Unreadable
 from connectors.reading import is_address, read_file, read_url
-from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
+from pipeline.cli.context import connected, json_option, plain, print_json, print_lines, print_table
 from schemas.broker import Producer, read_newest
+from schemas.codec import now
 from schemas.feed import Feed, FeedState
 from schemas.page import FullText
 from schemas.settings import Settings, load_settings
-from schemas.topics import FEEDS
+from schemas.topics import FEED_STATE, FEEDS
 
 
 @click.group("feeds")
@@ -53,18 +58,31 @@ def add(
     *,
     alert_existing: bool,
 ) -> None:
-    """Follow the feed at URL.
+    """Follow the feed at URL, or the feed that the page at URL names.
 
     \b
     Example:
       kabar feeds add https://news.example/rss --name "News Example" --country ID
+      kabar feeds add https://news.example/
     """
+    settings = connected()
+    found = asyncio.run(find_feed(url, settings))
+    address = found.final_url or url if found.url != url else url
+    if found.error and found.status == OK and found.format is None:
+        click.echo(f"{url}: {found.error}. {found.advice or ''}".rstrip(), err=True)
+        sys.exit(1)
+    twin = next((feed for feed in followed(settings).values() if address_key(feed.url) == address_key(address)), None)
+    if twin and twin.url != address:
+        click.echo(f"{address} is followed already, as {twin.url}.")
+        return
     feed = Feed(
-        id=feed_id(url), url=url, name=name, country=country, language=language,
+        id=feed_id(address), url=address, name=name, country=country, language=language,
         interval_seconds=interval, alert_existing=alert_existing, full_text=full_text,
     )  # fmt: skip
-    save(connected(), [feed])
-    click.echo(f"Following {url} as {feed.id}.")
+    save(settings, [feed])
+    click.echo(f"Following {address} as {feed.id}.")
+    if found.error:
+        click.echo(f"It cannot be read now: {found.error}. {found.advice or 'It is tried again.'}", err=True)
 
 
 @command.command("import")
@@ -81,38 +99,84 @@ def import_(path: Path) -> None:
     click.echo(f"Following {len(feeds)} feeds of {path}.")
 
 
+@command.command("export")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def export(path: Path | None) -> None:
+    """Write the feeds followed as OPML, to PATH or standard output.
+
+    \b
+    Example:
+      kabar feeds export feeds.opml
+    """
+    feeds = [*followed(connected()).values()]
+    data = write_opml(feeds)
+    if path is None:
+        click.echo(data.decode(), nl=False)
+        return
+    path.write_bytes(data)
+    click.echo(f"{len(feeds)} feeds written to {path}.")
+
+
 @command.command("list")
+@click.option("--unhealthy", is_flag=True, help="Only feeds that fail, fell silent or never had an item, and why.")
 @json_option
-def list_(*, as_json: bool) -> None:
+def list_(*, unhealthy: bool, as_json: bool) -> None:
     """The feeds with their health.
 
     \b
     Example:
-      kabar feeds list
+      kabar feeds list --unhealthy
     """
     settings = connected()
     feeds, states = followed(settings), read_states(settings)
-    rows = [(feed, states.get(feed.id, FeedState(feed_id=feed.id))) for feed in feeds.values()]
+    at = now()
+    rows = []
+    for feed in feeds.values():
+        state = states.get(feed.id, FeedState(feed_id=feed.id))
+        ill = trouble(feed, state, at)
+        if ill or not unhealthy:
+            rows.append((feed, state, ill))
     if as_json:
-        print_lines(
-            {
-                "feed": feed,
-                "polls": state.polls,
-                "polled_at": state.polled_at,
-                "changed_at": state.changed_at,
-                "items_sent": state.items_sent,
-                "failures": state.failures,
-                "last_error": state.last_error,
-            }
-            for feed, state in rows
-        )
-    elif not rows:
+        print_lines(_row(*row) for row in rows)
+    elif not feeds:
         click.echo("No feeds are followed. Try: kabar feeds add URL")
+    elif unhealthy and not rows:
+        click.echo(f"All {len(feeds)} feeds are well.")
+    elif unhealthy:
+        for feed, _, ill in rows:
+            if ill:
+                click.echo(f"{feed.name or feed.url} ({feed.url})\n  {ill.kind} since {plain(ill.since)}: {ill.reason}")
     else:
         print_table(
-            ("name", "url", "polled", "items", "trouble"),
-            [(feed.name, feed.url, state.polled_at, state.items_sent, state.last_error) for feed, state in rows],
+            ("name", "url", "polled", "next", "items", "trouble"),
+            [
+                (feed.name, feed.url, state.polled_at, state.next_poll_at, state.items_sent, _short(state, ill))
+                for feed, state, ill in rows
+            ],
         )
+
+
+def _short(state: FeedState, ill: Trouble | None) -> str | None:
+    if state.twin_of:
+        return f"the same feed as {state.twin_of}"
+    return f"{ill.kind}: {state.last_error or ill.reason}" if ill else state.last_error
+
+
+def _row(feed: Feed, state: FeedState, ill: Trouble | None) -> dict[str, object]:
+    return {
+        "feed": feed,
+        "polls": state.polls,
+        "polled_at": state.polled_at,
+        "next_poll_at": state.next_poll_at,
+        "changed_at": state.changed_at,
+        "items_sent": state.items_sent,
+        "failures": state.failures,
+        "last_error": state.last_error,
+        "twin_of": state.twin_of,
+        "health": ill.kind if ill else "well",
+        "since": ill.since if ill else None,
+        "reason": ill.reason if ill else None,
+    }
 
 
 @command.command("check")
@@ -130,8 +194,12 @@ def check(url: str, *, as_json: bool) -> None:
         print_json(found)
     elif found.error:
         click.echo(f"{url}: {found.error}", err=True)
+        if found.advice:
+            click.echo(f"  {found.advice}", err=True)
     else:
         click.echo(f"{url}: {found.format}, {found.items} items, newest {found.newest or 'without a date'}")
+        if found.final_url and address_key(found.final_url) != address_key(url):
+            click.echo(f"  it moved to {found.final_url}")
         if found.repairs:
             click.echo(f"  repaired: {', '.join(found.repairs)}")
     sys.exit(1 if found.error else 0)
@@ -179,6 +247,8 @@ def remove(url: str) -> None:
     with Producer(settings) as producer:
         for feed in found:
             producer.send(FEEDS, feed.id, None, partition=partition_of(feed, settings))
+            for key in (feed.id, seen_key(feed.id)):
+                producer.send(FEED_STATE, key, None, partition=partition_of(feed, settings))
         producer.flush()
     click.echo(f"No longer following {found[0].url}.")
 

@@ -32,6 +32,7 @@ def test_a_good_feed_is_described() -> None:
     assert found.newest is not None
     assert found.newest.isoformat() == "2024-03-05T07:30:00+00:00"
     assert found.repairs == ()
+    assert found.advice is None
 
 
 def test_repairs_are_listed() -> None:

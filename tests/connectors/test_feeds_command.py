@@ -1,0 +1,144 @@
+"""`kabar feeds` as a user runs it, beside a running poller, a real broker and a real HTTP server."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from click.testing import CliRunner, Result
+
+from connectors.opml import read_opml
+from pipeline.cli.feeds import command
+from schemas.alert import Alert
+from schemas.broker import read_all
+from schemas.settings import Settings
+from schemas.topics import ALERTS
+from tests.connectors.server import LocalServer
+from tests.connectors.test_poller import Outlet, followed, items, polling, state, titles, until
+
+FEED = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
+PAGE = b"<!doctype html><html><head><link rel='alternate' type='application/rss+xml' href='/news/rss'></head></html>"
+
+
+def kabar(settings: Settings, *words: str) -> Result:
+    """Run `kabar feeds` with these words."""
+    return CliRunner(env=settings.environment()).invoke(command, list(words), catch_exceptions=False)
+
+
+def test_a_feed_is_found_from_its_site_and_listed_exported_and_removed(kabar_settings: Settings) -> None:
+    """The page's own address is enough; the list goes out as OPML and comes in again as it was."""
+    with LocalServer() as server:
+        server.serve("/", PAGE, Content_Type="text/html")
+        address = server.serve("/news/rss", FEED)
+        added = kabar(kabar_settings, "add", server.url("/"), "--name", "Site", "--country", "ID")
+        assert added.output.startswith(f"Following {address} as ")
+        again = kabar(kabar_settings, "add", f"{address}/?utm_source=x")
+        assert "followed already" in again.output
+        exported = read_opml(kabar(kabar_settings, "export").output)
+        assert [(feed.name, feed.url) for feed in exported if feed.url == address] == [("Site", address)]
+        assert address in kabar(kabar_settings, "list", "--json").output
+        assert "No longer following" in kabar(kabar_settings, "remove", address).output
+        assert address not in kabar(kabar_settings, "list", "--json").output
+
+
+def test_a_page_without_a_feed_is_refused_with_what_to_do(kabar_settings: Settings) -> None:
+    """Nothing is followed, and one sentence says why."""
+    with LocalServer() as server:
+        url = server.serve("/", b"<!doctype html><html><title>Sign in</title><input type='password'></html>")
+        added = kabar(kabar_settings, "add", url)
+        assert added.exit_code == 1
+        assert "sign-in page" in added.output
+        assert url not in kabar(kabar_settings, "list", "--json").output
+
+
+def test_a_feed_that_fails_is_shown_with_its_reason_and_told_once(kabar_settings: Settings) -> None:
+    """It turned into a bot wall: `list --unhealthy` says whose, an alert tells it, and a recovery ends it."""
+    wall = b"<!doctype html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
+    with LocalServer() as server:
+        outlet = Outlet(server, "/walled", alert_existing=True)
+        outlet.entries = {"/walled/1": "Before"}
+        with followed(kabar_settings, outlet.feed), polling(kabar_settings):
+            until(lambda: len(items(kabar_settings, outlet.feed)) == 1)
+            server.serve("/walled", wall)
+            until(lambda: state(kabar_settings, outlet.feed).failures >= 4)
+            shown = kabar(kabar_settings, "list", "--unhealthy", "--json")
+            (row,) = [r for r in map(json.loads, shown.output.splitlines()) if r["feed"]["url"] == outlet.url]
+            assert row["health"] == "failing"
+            assert "Cloudflare" in row["reason"]
+            alerts = [Alert.decode(m.value) for m in read_all(kabar_settings, ALERTS) if m.value]
+            told = [alert for alert in alerts if alert.match.figure_id == f"feed:{outlet.feed.id}"]
+            assert len(told) == 1
+            assert "Cloudflare" in told[0].reason
+            server.serve("/walled", FEED)
+            until(lambda: state(kabar_settings, outlet.feed).failures == 0)
+            assert outlet.url not in kabar(kabar_settings, "list", "--unhealthy", "--json").output
+
+
+@pytest.mark.slow
+def test_a_feed_that_moved_is_followed_to_its_new_address(kabar_settings: Settings) -> None:
+    """After three permanent redirects its address is the new one, on another host; nothing is sent twice."""
+
+    async def gone(_request: web.Request) -> web.StreamResponse:
+        hits.append(time.monotonic())
+        return web.Response(status=301, headers={"Location": there})
+
+    hits: list[float] = []
+    with LocalServer() as server:
+        outlet = Outlet(server, "/new-place", alert_existing=True)
+        outlet.entries = {"/new-place/1": "One"}
+        there = outlet.url.replace("127.0.0.1", "localhost")
+        old = server.on("/old-place", gone)
+        moving = Outlet(server, "/moving", alert_existing=True)
+        server.handlers["/moving"] = gone
+        assert old
+        with followed(kabar_settings, moving.feed), polling(kabar_settings):
+            until(lambda: "localhost" in kabar(kabar_settings, "list", "--json").output)
+            outlet.entries["/new-place/2"] = "Two"
+            until(lambda: len(items(kabar_settings, moving.feed)) >= 2)
+            assert titles(kabar_settings, moving.feed) == ["One", "Two"]
+            redirected = len(hits)
+            time.sleep(1.5)
+            assert len(hits) == redirected == 3
+        kabar(kabar_settings, "remove", moving.feed.id)
+
+
+def test_the_same_feed_under_two_addresses_is_polled_once(kabar_settings: Settings) -> None:
+    """What differs only by a slash or by tracking is one feed."""
+    with LocalServer() as server:
+        outlet = Outlet(server, "/twin", alert_existing=True)
+        outlet.entries = {"/twin/1": "One"}
+        other = Outlet(server, "/twin/", alert_existing=True)
+        other.entries = outlet.entries
+        with followed(kabar_settings, outlet.feed, other.feed), polling(kabar_settings):
+            until(lambda: len(outlet.replies) + len(other.replies) >= 4)
+            assert min(len(outlet.replies), len(other.replies)) == 0
+            lazy = outlet.feed if not outlet.replies else other.feed
+            assert state(kabar_settings, lazy).twin_of is not None
+
+
+def test_a_sitemap_index_is_followed_to_its_news(kabar_settings: Settings) -> None:
+    """The news sitemap that an index names is read in its place, and what is new in it is sent once."""
+    space = (
+        "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'"
+    )
+    page = (
+        "<url><loc>https://s.example/{0}</loc><n:news><n:publication><n:name>S</n:name><n:language>id</n:language>"
+        "</n:publication><n:title>Title {0}</n:title></n:news></url>"
+    )
+    with LocalServer() as server:
+        news = server.serve("/news.xml", f"<urlset {space}>{page.format(1)}</urlset>".encode())
+        index = f"<sitemapindex {space}><sitemap><loc>{news}</loc></sitemap></sitemapindex>"
+        outlet = Outlet(server, "/index.xml", alert_existing=True)
+        server.serve("/index.xml", index.encode())
+        with followed(kabar_settings, outlet.feed), polling(kabar_settings):
+            until(lambda: titles(kabar_settings, outlet.feed) == ["Title 1"])
+            server.serve("/news.xml", f"<urlset {space}>{page.format(2)}{page.format(1)}</urlset>".encode())
+            until(lambda: titles(kabar_settings, outlet.feed) == ["Title 1", "Title 2"])
+
+
+def test_what_is_written_to_a_file_is_what_is_followed(kabar_settings: Settings, tmp_path: Path) -> None:
+    """`export PATH` says how many."""
+    path = tmp_path / "feeds.opml"
+    assert f"written to {path}" in kabar(kabar_settings, "export", str(path)).output
+    assert path.read_bytes().startswith(b"<?xml")
