@@ -9,6 +9,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.resources import files
 from typing import Final, TypedDict
 
@@ -91,6 +92,7 @@ def ambiguous() -> frozenset[str]:
     return listed.union(*words().values())
 
 
+@lru_cache(maxsize=1)
 def territories() -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]]]:
     """The English name of each country and continent by code, and its other names with the languages that use them."""
     english = {code: str(name) for code, name in Locale("en").territories.items() if _is_place(code)}
@@ -168,6 +170,7 @@ def cities() -> tuple[list[_City], dict[str, _City]]:
     return sorted(chosen.values(), key=lambda city: (-city["population"], city["geonameid"])), capitals
 
 
+@lru_cache(maxsize=1)
 def exonyms() -> dict[tuple[str, str], dict[str, frozenset[str]]]:
     """The names in the news languages of the cities that time zones are called after, and the languages of each.
 

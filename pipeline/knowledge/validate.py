@@ -112,7 +112,7 @@ def main() -> int:
         click.echo(f"A line cannot be read: {error}", err=True)
         return 1
     click.echo(f"{'names':32} {sum(len(names_of(entity)) for entity in everything):5}")
-    for script, number in counts(everything).most_common():
+    for script, number in sorted(counts(everything).items(), key=lambda entry: (-entry[1], entry[0])):
         click.echo(f"{script:32} {number:5} entities")
     found = [*problems(everything, listed_as_shared()), *shortfalls()]
     for problem in found:

@@ -111,3 +111,17 @@ def test_find_figure(name: str, identity: str) -> None:
 def test_find_nobody() -> None:
     """A name that nobody has finds nobody."""
     assert find_figure("Nobody At All") is None
+
+
+def test_the_page_prints_what_the_validator_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `docs/knowledge.md` says that the validator prints is what it prints, and each file it names exists."""
+    monkeypatch.setattr("sys.argv", ["validate"])
+    main()
+    root = Path(__file__).parents[3]
+    text = (root / "docs" / "knowledge.md").read_text("utf-8")
+    assert f"```\n{capsys.readouterr().out}```\n" in text
+    for pattern in ("figures*.tsv", "organisations*.tsv", "places*.tsv", "demonyms.tsv", "ambiguous.tsv", "shared.tsv"):
+        assert f"`{pattern}`" in text
+        assert list((root / "pipeline" / "knowledge").glob(pattern))
