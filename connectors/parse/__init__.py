@@ -25,7 +25,8 @@ from connectors.parse.jsonfeed import read_jsonfeed
 from connectors.parse.page import judge
 from connectors.parse.rss import read_rss
 from connectors.parse.sitemap import read_sitemap, read_sitemap_index
-from connectors.parse.taking import Taking
+from connectors.parse.slices import cut
+from connectors.parse.taking import Taking, digest_of
 from connectors.parse.xml import read_xml
 
 __all__ = ["ENTRIES_LIMIT", "Entry", "ParsedFeed", "Unreadable", "parse"]
@@ -76,17 +77,36 @@ def parse(
             body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, BODY_LIMIT)
         except zlib.error as error:
             return Unreadable(reason=f"a gzip file that is broken: {error}")
+    return _parse_slices(body, url, content_type, known) or _parse_whole(
+        body, content_type, Taking(url=url, known=known)
+    )
+
+
+def _parse_slices(body: bytes, url: str, content_type: str | None, known: Container[bytes]) -> ParsedFeed | None:
+    """A regular document by its entries' own bytes, of which only the unknown are parsed; None for any other."""
+    slices = cut(body)
+    if slices is None:
+        return None
+    digests = [digest_of(part) for part in slices.parts[:ENTRIES_LIMIT]]
+    new = [number for number, digest in enumerate(digests) if digest not in known]
+    taking = Taking(url=url, given=[digests[number] for number in new])
+    found = _parse_whole(slices.only(new), content_type, taking)
+    if isinstance(found, Unreadable) or len(taking.digests) != len(new):
+        return None
+    repairs = found.repairs if len(slices.parts) <= ENTRIES_LIMIT else (*found.repairs, "entries-capped")
+    return dataclasses.replace(found, digests=tuple(digests), repairs=repairs)
+
+
+def _parse_whole(body: bytes, content_type: str | None, taking: Taking) -> ParsedFeed | Unreadable:
     text, repairs = decode(body, content_type)
-    taking = Taking(url=url, known=known)
     found = _read(text, taking)
     if isinstance(found, Unreadable):
         return found
     if taking.capped:
         repairs += ("entries-capped",)
-    entries = told_apart(found.entries, fields.home_of(found.url))
     return dataclasses.replace(
         found,
-        entries=entries,
+        entries=told_apart(found.entries, fields.home_of(found.url)),
         digests=tuple(taking.digests),
         taken=tuple(taking.taken),
         repairs=(*repairs, *found.repairs),

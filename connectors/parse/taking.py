@@ -5,7 +5,7 @@ its own XML or JSON: enough to tell the some thousands of one feed apart, and sm
 all its feeds.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -23,11 +23,13 @@ DIGEST_BYTES = 8
 class Taking:
     """Where a document is from, which elements of it are `known`, and the digests of all, in order (at most 10,000).
 
-    `taken` are the digests of the entries that were read, in their order.
+    `taken` are the digests of the entries that were read, in their order. `given` are digests by the bytes of each
+    entry, where the document was cut into its entries before (`slices`).
     """
 
     url: str
     known: Container[bytes] = ()
+    given: Sequence[bytes] = ()
     digests: list[bytes] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
     capped: bool = False
@@ -48,19 +50,25 @@ class Taking:
         self, found: Iterable[T], bytes_of: Callable[[T], bytes], read: Callable[[T], Entry | None]
     ) -> Iterator[Entry]:
         for thing in found:
-            if self._is_new(bytes_of(thing)) and (entry := read(thing)) is not None:
+            if self._is_new(thing, bytes_of) and (entry := read(thing)) is not None:
                 self.taken.append(self.digests[-1])
                 yield entry
             if self.capped:
                 return
 
-    def _is_new(self, raw: bytes) -> bool:
-        if len(self.digests) >= ENTRIES_LIMIT:
+    def _is_new(self, thing: T, bytes_of: Callable[[T], bytes]) -> bool:
+        number = len(self.digests)
+        if number >= ENTRIES_LIMIT:
             self.capped = True
             return False
-        digest = blake2b(raw, digest_size=DIGEST_BYTES).digest()
+        digest = self.given[number] if number < len(self.given) else digest_of(bytes_of(thing))
         self.digests.append(digest)
         return digest not in self.known
+
+
+def digest_of(raw: bytes) -> bytes:
+    """What an entry is told by."""
+    return blake2b(raw, digest_size=DIGEST_BYTES).digest()
 
 
 def _xml_of(element: etree._Element) -> bytes:
