@@ -34,6 +34,8 @@ _DROPPED = frozenset(
     "script style template iframe object embed applet svg math noscript noframes head title meta link base "  # noqa: SIM905 - a list of names
     "button select textarea input canvas audio video map area".split()
 )
+# Of those, what holds words where it is not closed; an open script or style is code to its end.
+_CLOSABLE = _DROPPED - {"script", "style", "head", "title", "template", "textarea"}
 _BLOCKS = frozenset(
     "p div br li ul ol dl dt dd h1 h2 h3 h4 h5 h6 tr table thead tbody tfoot caption blockquote pre section article "  # noqa: SIM905 - a list of names
     "header footer main nav aside figure figcaption hr address form fieldset details summary center "
@@ -126,7 +128,13 @@ def html_root(text: str) -> etree._Element | None:
 
 def _read_html(text: str) -> str:
     root = html_root(text)
-    return _without_tags(text) if root is None else "".join(_pieces(root))
+    return _without_tags(text) if root is None else "".join(_pieces(root, _DROPPED - _never_closed(text)))
+
+
+def _never_closed(text: str) -> frozenset[str]:
+    """The dropped elements that a text opens and never closes: they would hide all that follows."""
+    lower = text.lower()
+    return frozenset(name for name in _CLOSABLE if f"<{name}" in lower and f"</{name}" not in lower)
 
 
 def _without_tags(text: str) -> str:
@@ -134,21 +142,21 @@ def _without_tags(text: str) -> str:
     return html.unescape(_ANY_TAG.sub(" ", text))
 
 
-def _pieces(root: etree._Element) -> Iterator[str]:
+def _pieces(root: etree._Element, dropped: frozenset[str] = _DROPPED) -> Iterator[str]:
     # The element itself is only the container: a feed's <title> is no HTML title.
     yield _inner(root)
     hidden = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if element is root:
             continue
-        name = element.tag.rpartition("}")[2].lower()
+        name = str(element.tag).rpartition("}")[2].lower()
         if event == "start":
-            hidden += name in _DROPPED
+            hidden += name in dropped
             if not hidden:
                 yield _edge(name)
                 yield _inner(element)
             continue
-        hidden -= name in _DROPPED
+        hidden -= name in dropped
         if not hidden:
             yield _edge(name)
             yield _space(element.tail)
