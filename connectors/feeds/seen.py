@@ -41,7 +41,9 @@ class Seen:
     def after(self, digests: Iterable[bytes], new: Mapping[bytes, tuple[bytes, bytes]]) -> "Seen":
         """What is known after a poll that showed these entries, of which `new` were read; bounded."""
         now = {digest: row for digest in reversed([*digests]) if (row := new.get(digest) or self.rows.get(digest))}
-        gone = [(digest, row) for digest, row in self.rows.items() if digest not in now]
+        # An entry's older bytes are forgotten with its older content: an edit that is taken back is an edit.
+        ids = {identity for identity, _ in now.values()}
+        gone = [(digest, row) for digest, row in self.rows.items() if digest not in now and row[0] not in ids]
         kept = gone[-min(max(GONE_LEAST, 2 * len(now)), GONE_MOST) :]
         return Seen(dict(kept) | now)
 

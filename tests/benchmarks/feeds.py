@@ -11,6 +11,7 @@ Three measurements in one run, against a server of its own process (`feeds_serve
 
 import argparse
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from typing import TypeVar
 import aiohttp
 import feedparser
 import psutil
+import structlog
 
 from connectors.feeds.decide import Changed, Known, decide
 from connectors.feeds.meaning import interpret
@@ -35,6 +37,7 @@ from connectors.feeds.schedule import Followed
 from connectors.feeds.seen import Seen
 from connectors.fetch import Fetched, fetch
 from connectors.guard import guarded_session
+from connectors.parse import ParsedFeed
 from deploy.ports import free_port
 from schemas.broker import Producer, read_all
 from schemas.codec import now
@@ -198,9 +201,9 @@ def _shown(port: int, outlet: int, at: datetime) -> Seen:
             fetched = await fetch(session, feed.url)
             assert isinstance(fetched, Fetched)
             parsed = interpret(feed, Seen(), fetched)
-            assert not hasattr(parsed, "reason")
+            assert isinstance(parsed, ParsedFeed)
             known = Known(FeedState(feed_id=feed.id))
-            decision = decide(feed, known, Changed(fetched=fetched, feed=parsed), at)  # type: ignore[arg-type]
+            decision = decide(feed, known, Changed(fetched=fetched, feed=parsed), at)
             assert decision.seen is not None
             return decision.seen
 
@@ -270,10 +273,10 @@ def show(kabar: Costs, naive: Costs, load: Load | None) -> str:
         f"  one new of a hundred items   {kabar.changed_ms:7.2f}      {naive.changed_ms:7.2f}",
     ]
     if load:
-        lines += [
+        lines.append(
             f"{load.feeds:,} feeds every 10 minutes: {load.fetches_per_second:.1f} fetches/s, "
-            f"{load.core_percent:.0f} % of a core, {load.peak_mib:.0f} MiB",
-        ]
+            f"{load.core_percent:.0f} % of a core, {load.peak_mib:.0f} MiB"
+        )
         if load.way:
             lines.append(
                 f"  a new item's way from its reply to Kafka: median {load.way.median_ms:.0f} ms, "
@@ -288,6 +291,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=60.0)
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with serving() as port:
         kabar = kabar_costs(port, feeds=20, rounds=10)
         naive = naive_costs(port, feeds=20, rounds=3)

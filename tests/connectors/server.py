@@ -68,9 +68,13 @@ class LocalServer:
 
 
 class RawServer:
-    """Answers every connection with these very bytes, `pause` seconds between each, then holds or closes it."""
+    """Answers every connection with these very bytes, `pause` seconds between each, then holds or closes it.
 
-    def __init__(self, *parts: bytes, pause: float = 0.0, hold: bool = False) -> None:
+    With `everywhere`, on every address of loopback, so that one server is many hosts.
+    """
+
+    def __init__(self, *parts: bytes, pause: float = 0.0, hold: bool = False, everywhere: bool = False) -> None:
+        self._address = "0.0.0.0" if everywhere else "127.0.0.1"
         self._parts, self._pause, self._hold = parts, pause, hold
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="raw-server", daemon=True)
@@ -86,7 +90,7 @@ class RawServer:
     def __enter__(self) -> Self:
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._answer, "127.0.0.1", 0), self._loop
+            asyncio.start_server(self._answer, self._address, 0, backlog=512), self._loop
         ).result(10)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
