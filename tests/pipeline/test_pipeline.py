@@ -31,11 +31,11 @@ URL = "https://news.example/putin-pyongyang"
 pytestmark = pytest.mark.usefixtures("pipeline")
 
 
-def kabar(settings: Settings, *words: str, expect: int = 0) -> str:
+def kabar(settings: Settings, *words: str, expect: int | None = 0) -> str:
     """Run the command line against the session's servers and give back its standard output."""
     environment = {**os.environ, **settings.environment()}
     done = subprocess.run([*KABAR, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == expect, done.stdout + done.stderr
+    assert expect is None or done.returncode == expect, done.stdout + done.stderr
     return done.stdout
 
 
