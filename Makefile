@@ -36,4 +36,7 @@ eval-language: setup  ## the language of held-out texts beside langdetect, lingu
 lock:  ## re-resolve requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
-.PHONY: help setup run test bench eval-language lock
+eval-alerts: setup  ## precision and recall of alerts on labelled sentences
+	@$(BIN)/python -m tests.benchmarks.alerts_eval
+
+.PHONY: help setup run test bench eval-language eval-alerts lock

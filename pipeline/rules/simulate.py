@@ -71,7 +71,8 @@ def simulate(rule: Rule, figures: Figures, documents: Iterable[tuple[int, Docume
     if not rule.id.startswith(FIGURE_RULE) or rule.conditions != Conditions():
         book.change({rule.id: rule})
     else:
-        book.change({DEFAULT_RULE: rule})  # a figure's own rule, which says nothing of whom it is about
+        # A figure's own rule says nothing of whom it is about: it is the default one for a single figure.
+        book.change({DEFAULT_RULE: msgspec.structs.replace(rule, id=DEFAULT_RULE)})
     wanted = _only(rule, figures)
     ledger = _Ledger(rule)
     count = found = 0
