@@ -73,6 +73,7 @@ _LATIN: Final = (
     _orthography("ee", "ɖƒɣʋ"),
 )
 
+_LATIN_LETTERS: Final = frozenset().union(*(orthography.has for orthography in _LATIN))
 _NEIGHBOURS: Final = frozenset({"sr", "mk"})
 _MINIMUM_SHARE: Final = 0.008
 _ENOUGH: Final = 2
@@ -85,6 +86,8 @@ def by_letters(text: str, script: str) -> str | None:
     explains more of them than any other; among equals, that with the smallest set of letters of its own;
     close neighbours that are equal are left to the profiles.
     """
+    if text.isascii():
+        return None
     counted = Counter(character for character in text.casefold() if character.isalpha())
     if script == "Latn":
         return _latin(counted)
@@ -115,6 +118,8 @@ def _misfit(orthography: Orthography, special: dict[str, int], counted: Counter[
 def _latin(counted: Counter[str]) -> str | None:
     total = sum(counted.values())
     best, most = None, 0
+    if _LATIN_LETTERS.isdisjoint(counted):
+        return None
     for orthography in _LATIN:
         number = sum(counted[character] for character in orthography.has)
         forbidden = sum(counted[character] for character in orthography.never)

@@ -7,6 +7,7 @@ the news. Letters elsewhere count as Latin where Unicode's name says so and as `
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 LETTERLESS: Final = ""
@@ -109,9 +110,14 @@ class _Marks(dict[int, str]):
         return found
 
 
+@lru_cache(maxsize=1)
+def _marks() -> _Marks:
+    return _Marks()
+
+
 def weights(text: str) -> Counter[str]:
     """How much each script has in a text: ISO 15924 codes with weighted numbers of letters."""
-    counted = Counter(text.translate(_Marks()))
+    counted = Counter(text.translate(_marks()))
     shares = Counter({NAMES[key]: number for key, number in counted.items()})
     for script, weight in _WEIGHTS.items():
         if script in shares:
@@ -124,5 +130,5 @@ def only(text: str, script: str) -> str:
     kept = {code for code, name in NAMES.items() if name == script}
     if script == "Jpan":
         kept.add("Z")
-    table = _Marks()
+    table = _marks()
     return "".join(character if (found := table[ord(character)]) in kept or not found else " " for character in text)

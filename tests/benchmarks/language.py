@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from tests.benchmarks import language_texts as texts
-from tests.benchmarks.language_judges import UND, Answer, Judge, judges
+from tests.benchmarks.language_judges import UND, Answer, Judge, by_kabar, judges
 from tests.benchmarks.language_texts import Text
 
 # The thirty that most of the world's news is in, fixed before anything was measured.
@@ -139,13 +139,14 @@ def show(table: Table) -> None:
 
 @click.command()
 @click.option("--per-language", default=30, show_default=True, help="Texts of each language and set.")
+@click.option("--only-kabar", is_flag=True, help="Without the others, which take most of the time.")
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures there.")
 @click.option("--errors", type=click.Path(path_type=Path), help="Write Kabar's wrong answers there, one a line.")
-def main(per_language: int, path: Path | None, errors: Path | None) -> None:
+def main(per_language: int, path: Path | None, errors: Path | None, *, only_kabar: bool) -> None:
     """Measure the languages of held-out texts, all judges in one run."""
     if not texts.SENTENCES.exists():
         sys.exit(f"There is no {texts.SENTENCES}. The evaluation needs the labelled texts beside the repository.")
-    everyone = judges()
+    everyone = {"Kabar": by_kabar} if only_kabar else judges()
     tables, bins, mixed, wrong = [], [], {}, []
     said: list[tuple[Text, Answer]] = []
     for name, asked in sets(per_language):
