@@ -20,7 +20,7 @@ def _set(listed: str) -> frozenset[str]:
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*\.?", re.UNICODE)
 FAMILY_FIRST: Final = frozenset({"KP", "KR", "CN", "TW", "HK", "MO"})
 GIVEN_FIRST: Final = frozenset({"ID", "MY", "BN", "TH", "LA", "ET", "ER", "IS", "TL"})
-_SLAVIC_LATIN: Final = frozenset({"pl", "cs", "sk", "hr", "bs", "sr", "sl"})
+_SLAVIC_LATIN: Final = frozenset({"pl", "cs", "sk", "hr", "bs", "sr", "sr-Latn", "sl"})
 # Common family names of Korea, China and Vietnam, for people of whom no country is known.
 _FAMILIES: Final = _set(
     "kim lee ri yi pak park choe choi jong jung jeong chung kang cho jo yun yoon jang chang im lim"

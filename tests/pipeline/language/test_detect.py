@@ -25,7 +25,7 @@ CLEAR = [
     ("ru", "Президент заявил в понедельник, что переговоры продолжатся на следующей неделе"),
     ("uk", "Президент заявив у понеділок, що переговори продовжаться наступного тижня в Києві"),
     ("be", "Прэзідэнт заявіў у панядзелак, што перамовы працягнуцца на наступным тыдні ў Мінску"),
-    ("sr", "Председник је рекао у понедељак да ће разговори бити настављени следеће недеље"),
+    ("sr-Cyrl", "Председник је рекао у понедељак да ће разговори бити настављени следеће недеље"),
     ("kk", "Қазақстан Республикасының Президенті бүгін үкімет отырысын өткізді"),
     ("mn", "Монгол Улсын Ерөнхийлөгч өнөөдөр хэвлэлийн бага хурал хийж мэдээлэл өглөө"),
     ("ar", "قال الرئيس يوم الاثنين إن المحادثات ستستمر الأسبوع المقبل في العاصمة"),
@@ -61,7 +61,13 @@ def test_clear_text(code: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "no letters"), ("12 345 – 67%", "no letters"), ("Putin", "too short"), ("Ая", "too short")],
+    [
+        ("", "no letters"),
+        ("12 345 – 67%", "no letters"),
+        ("Putin", "too short"),
+        ("Ая", "too short"),
+        ("Angela Merkel", "only names"),
+    ],
 )
 def test_unclear_text(text: str, reason: str) -> None:
     """What cannot be told is `und`, with the reason."""
@@ -96,11 +102,12 @@ def test_hint_never_overrules_clear_text() -> None:
         assert detect("", "", text, "fi").code == code
 
 
-def test_hint_of_a_language_without_profile() -> None:
-    """Text taken for Indonesian is Malay where the feed says so."""
-    text = "Presiden akan mengumumkan keputusan itu pada pertemuan dengan para menteri"
-    assert detect("", "", text).code == "id"
-    assert detect("", "", text, "ms-MY").code == "ms"
+def test_hint_of_a_neighbour() -> None:
+    """A hint decides between neighbours where the text does not, and names a language that no text tells."""
+    text = "Predsjednik je rekao da su razgovori nastavljeni"
+    assert detect(text, "", "", "bs").code == "bs"
+    assert detect(text, "", "", "hr").code == "hr"
+    assert detect(text, "", "", "cnr").code == "cnr"
 
 
 def test_same_answer_in_any_order_and_thread() -> None:
