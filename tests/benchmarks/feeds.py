@@ -40,7 +40,7 @@ from connectors.guard import guarded_session
 from connectors.parse import ParsedFeed
 from deploy.ports import free_port
 from schemas.broker import Producer, read_all
-from schemas.codec import now
+from schemas.codec import millis, now
 from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.item import Item
 from schemas.settings import Settings, load_settings
@@ -238,6 +238,7 @@ def _watched(
     # What was due while it started is caught up first.
     time.sleep(min(20.0, seconds / 2))
     started, polled, cpu, peak = time.monotonic(), _polls(settings), _cpu(process), 0
+    window = now()
     while time.monotonic() - started < seconds:
         time.sleep(1)
         peak = max(peak, process.memory_info().rss)
@@ -245,7 +246,8 @@ def _watched(
     polls, spent = _polls(settings) - polled, _cpu(process) - cpu
     say(f"{polls:,} polls in {elapsed:.0f} s")
     records = [(m.timestamp_ms, Item.decode(m.value)) for m in read_all(settings, ITEMS) if m.value]
-    ways = [at - int(item.title.split()[-1]) for at, item in records if item.title.startswith("Breaking")]
+    appeared = [(at, int(item.title.split()[-1])) for at, item in records if item.title.startswith("Breaking")]
+    ways = [at - moment for at, moment in appeared if moment >= millis(window)]
     return Load(
         feeds=feeds,
         fetches_per_second=polls / elapsed,
