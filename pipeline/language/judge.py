@@ -19,6 +19,9 @@ SCRIPTS: Final = frozenset({"Latn", "Cyrl", "Arab", "Ethi"})
 # words, the other enough to decide between neighbours and too little against clear text.
 _LETTERS: Final = 3.0
 _HINT: Final = 1.5
+# What the letters of a language outside the table make probable; in a few words its letters may be a neighbour's.
+_OWN_LETTERS: Final = 0.95
+_FEW: Final = 4
 # A word this frequent (natural logarithm) is no name: the few hundred most frequent of a language.
 _COMMON: Final = -9.0
 # A language that only CLD2 knows is believed where it is sure of nearly all and the table knows few of the words.
@@ -46,7 +49,7 @@ def judge(text: str, script: str, hint: str | None = None, *, ask_cld2: bool = T
     logits = calibration().logits(found, shares(said))[columns.indices]
     own = by_letters(text, script)
     if own is not None and own not in columns.codes:
-        return Verdict(((own, 0.95),), found.number, said)
+        return Verdict(((own, _OWN_LETTERS if found.number > _FEW else _OUTSIDE),), found.number, said)
     for code, nats in ((own, _LETTERS), (hint, _HINT)):
         if code is not None and code in columns.codes:
             logits[[number for number, name in enumerate(columns.names) if name == code]] += nats
