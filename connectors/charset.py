@@ -75,7 +75,7 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     utf8 = _strict(body, "utf-8")
     if utf8 is not None and not body.isascii():
         wrong = () if not declared or "utf-8" in declared else (WRONG,)
-        once = _encoded_twice(utf8)
+        once = encoded_twice(utf8)
         return (utf8, wrong) if once is None else (once, (*wrong, TWICE))
     for mark, codec in _SILENT_WIDE:
         if body.startswith(mark) and (text := _strict(body, codec)) is not None:
@@ -115,7 +115,7 @@ _RUN = re.compile(f"[{_WESTERN}]+")
 _TELLTALE = re.compile(f"[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00e2\u00e3\u00e0][{_WESTERN}]")
 
 
-def _encoded_twice(text: str) -> str | None:
+def encoded_twice(text: str) -> str | None:
     """The text that was meant, where every character beyond ASCII is the ruin of another; None where one is not."""
     if not _TELLTALE.search(text):
         return None

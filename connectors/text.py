@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from connectors.charset import encoded_twice
 from connectors.dates import parse_date
 from connectors.urls import absolute_url, canonical_url
 
@@ -32,7 +33,7 @@ ESCAPES = 3
 
 _DROPPED = frozenset(
     "script style template iframe object embed applet svg math noscript noframes head title meta link base "  # noqa: SIM905 - a list of names
-    "button select textarea input canvas audio video map area".split()
+    "button select textarea input canvas audio video map area frameset frame layer bgsound noembed xmp".split()
 )
 # Of those, what holds words where it is not closed; an open script or style is code to its end.
 _CLOSABLE = _DROPPED - {"script", "style", "head", "title", "template", "textarea"}
@@ -43,7 +44,7 @@ _BLOCKS = frozenset(
 )
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small "  # noqa: SIM905 - a list of names
-    "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee".split()
+    "span strike strong sub sup td th time tt u var wbr picture source track nobr blink marquee legend output".split()
 )
 # What could run where a text is shown by mistake as HTML.
 _RUNS = re.compile(
@@ -90,6 +91,8 @@ def plain(text: str | None) -> str:
         if "&" not in text:
             break
         text = html.unescape(text)
+        # References to the bytes of a character, one each: `&acirc;&#128;&#153;`.
+        text = encoded_twice(text) or text
     return tidy(text)
 
 

@@ -25,7 +25,7 @@ def read_atom(root: etree._Element, taking: Taking) -> ParsedFeed:
     home = None if alone else _first(feed, "alternate", taking.url or itself or "")
     base = taking.url or itself or home or ""
     # Direct children, or wherever they ended up where a tag was left open.
-    entries = [root] if alone else feed.get("entry") or [*root.iter("{*}entry")]
+    entries = [root] if alone else feed.get("entry") or [*root.iter("{*}entry")] or [*root.iter("{*}item")]
     authors = () if alone else _people(feed)
     return ParsedFeed(
         kind="Atom 0.3" if _is_03(root) else "Atom 1.0",

@@ -14,13 +14,15 @@ from lxml import etree
 
 from connectors.dates import DateReader
 from connectors.parse.entry import Repairs
-from connectors.text import absolute_url, has_markup, literal, one_line, plain, plain_element
+from connectors.text import absolute_url, has_markup, has_tag, literal, one_line, plain, plain_element
 
 Fields = dict[str, list[etree._Element]]  # noqa: SLF001 - lxml has no public name for it
 
 XML = "{http://www.w3.org/XML/1998/namespace}"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 NAME_LIMIT = 500
+_ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]\",;:]{1,100}@[^\s<>()\[\]\",;:]{1,200}", re.IGNORECASE)
+_BRACKETS = str.maketrans("()<>[]", "      ")
 _IS_XML = re.compile(r"[+/]xml\b|html")
 
 # The address's distinguishing part, and the prefix that it means. "" is the feed's own vocabulary.
@@ -232,12 +234,11 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def person(text: str) -> str:
-    """The name in `user@site (Name)` or `Name <user@site>`; the text itself where there is no such form."""
+    """The name beside an address: `user@site (Name)`, `Name <user@site>`, `Name (user@site)`; the text itself else."""
     text = text.strip()[: 4 * NAME_LIMIT]
+    if "<" in text and has_tag(text):
+        text = plain(text)
     if "@" not in text:
         return text
-    if text.endswith(")") and "(" in text:
-        inside = text[text.index("(") + 1 : -1].strip()
-        return inside or text
-    before, mark, _ = text.partition("<")
-    return before.strip(' "') if mark and before.strip(' "') else text
+    name = one_line(_ADDRESS.sub(" ", text).translate(_BRACKETS)).strip(' ,;:-"')
+    return name or text

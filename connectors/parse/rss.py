@@ -10,7 +10,7 @@ from connectors.parse.taking import Taking
 from schemas.item import SUMMARY_LIMIT
 
 _BODIES = (
-    "content:encoded", "xhtml:body", "body", "fulltext", "full-text", "yandex:full-text", "turbo:content",
+    "content:encoded", "xhtml:body", "body", "fulltext", "fullitem", "full-text", "yandex:full-text", "turbo:content",
     "atom:content", "content", "media:text",
 )  # fmt: skip
 _SUMMARIES = (
@@ -39,13 +39,13 @@ def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
     base = home or taking.url or itself or ""
     dates = DateReader(language)
     # Wherever they stand: beside the channel in RDF, and inside another element where a tag was left open.
-    items = (e for e in root.iter("{*}item", "{*}ITEM", "{*}Item") if f.name_of(e).removeprefix("atom:") == "item")
+    items = [e for e in root.iter("{*}item", "{*}ITEM", "{*}Item") if f.name_of(e).removeprefix("atom:") == "item"]
     return ParsedFeed(
         kind=_kind(root),
         title=f.title_text(next(iter(channel.get("title", [])), None), repairs),
         url=itself or home,
         language=language,
-        entries=taking.elements(items, lambda item: _entry(item, own, base, language, dates)),
+        entries=taking.elements(items or root.iter("{*}entry"), lambda item: _entry(item, own, base, language, dates)),
         minutes=_minutes(channel),
         skip_hours=_numbers(channel, "skiphours", "hour"),
         skip_days=_days(channel),
