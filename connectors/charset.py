@@ -81,6 +81,9 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
         if body.startswith(mark) and (text := _strict(body, codec)) is not None:
             return text, (GUESSED,)
     for codec in declared:
+        # Markup has ASCII in it, which is half zeros in UTF-16: without any, the label is a program's habit.
+        if codec.startswith(("utf-16", "utf-32")) and b"\x00" not in body:
+            continue
         text = _strict(body, codec)
         if text is not None:
             return text, () if codec == declared[0] else (WRONG,)

@@ -5,6 +5,8 @@ import pytest
 from pipeline.launch import Pipeline
 from schemas.settings import Settings
 from tests.benchmarks.corpus import Maker
+from tests.benchmarks.feeds import kabar_costs, naive_costs, serving
+from tests.benchmarks.feeds import show as show_feeds
 from tests.benchmarks.measure import Latency, latency
 from tests.benchmarks.throughput import Plan, report_of, run, run_naive, show
 
@@ -46,3 +48,13 @@ def test_the_items_are_news_of_many_kinds() -> None:
 def test_a_percentile_is_the_nearest_rank() -> None:
     """Of 1 to 200 the 99th percentile is 198."""
     assert latency(float(number) for number in range(1, 201)) == Latency(200, 100.5, 198.0, 200.0)
+
+
+def test_following_feeds_costs_what_it_can_cost() -> None:
+    """Both programs on a real server: a poll costs something, a changed one more, and feedparser more than that."""
+    with serving() as port:
+        kabar = kabar_costs(port, feeds=3, rounds=3)
+        plain = naive_costs(port, feeds=2, rounds=1)
+    assert 0 < kabar.unchanged_ms < kabar.changed_ms < 100
+    assert kabar.changed_ms < plain.changed_ms
+    assert f"{kabar.changed_ms:.2f}" in show_feeds(kabar, plain, None)
