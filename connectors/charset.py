@@ -65,13 +65,12 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     body: bytes, content_type: str | None = None
 ) -> tuple[str, tuple[str, ...]]:
     """The text of a body, without its byte order mark, and the repairs that this took. Never fails."""
-    for mark, codec in _BOMS:
-        if body.startswith(mark):
-            found, repairs = _strictly_or_not(body[len(mark) :], codec)
-            named = _labels(body, content_type)
-            lies = bool(named) and not any(codec.startswith(label[:6]) for label in named)
-            return found, (*repairs, WRONG) if lies else repairs
     declared = _labels(body, content_type)
+    marked = next(((mark, codec) for mark, codec in _BOMS if body.startswith(mark)), None)
+    if marked:
+        found, repairs = _strictly_or_not(body[len(marked[0]) :], marked[1])
+        lies = bool(declared) and not any(marked[1].startswith(label[:6]) for label in declared)
+        return found, (*repairs, WRONG) if lies else repairs
     utf8 = _strict(body, "utf-8")
     if utf8 is not None and not body.isascii():
         wrong = () if not declared or "utf-8" in declared else (WRONG,)
@@ -80,10 +79,9 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     for mark, codec in _SILENT_WIDE:
         if body.startswith(mark) and (text := _strict(body, codec)) is not None:
             return text, (GUESSED,)
-    for codec in declared:
-        # Markup has ASCII in it, which is half zeros in UTF-16: without any, the label is a program's habit.
-        if codec.startswith(("utf-16", "utf-32")) and b"\x00" not in body:
-            continue
+    # Markup has ASCII in it, which is half zeros in UTF-16: without any, that label is a program's habit.
+    wide = b"\x00" in body
+    for codec in (codec for codec in declared if wide or codec[:6] not in {"utf-16", "utf-32"}):
         text = _strict(body, codec)
         if text is not None:
             return text, () if codec == declared[0] else (WRONG,)
