@@ -6,6 +6,7 @@ Reads `news.documents`; one match for each rule that holds and each tracked figu
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 
 from pipeline.decision import Output, opened
@@ -32,6 +33,9 @@ class Alerter:
         """Wait until every figure and rule is known, or the first items would pass unseen."""
         await asyncio.to_thread(self._tracked.wait)
         await asyncio.to_thread(self._rules.wait)
+        # What is known by now stays; the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
 
     async def handle(self, messages: Sequence[Message], stopping: Callable[[], bool]) -> list[Output] | None:
         """The matches of these documents."""

@@ -6,17 +6,15 @@ must have (`evaluate.anchor`), so that ten thousand rules cost little more than 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import msgspec
 
 from pipeline.figures import Tracked
 from pipeline.query import Node, parse
-from pipeline.rules.evaluate import Anchor, Key, anchor
+from pipeline.rules.evaluate import Anchor, Asked, anchor
 from pipeline.rules.facts import fold
 from schemas.rule import DEFAULT_RULE, FIGURE_RULE, Rule
 
-K = TypeVar("K")
 BUILT_IN = Rule(id=DEFAULT_RULE, name="")
 
 
@@ -77,17 +75,20 @@ def _anchor(
     return frozenset(("language", code) for code in languages) or None
 
 
+# Rules by the kind of key and the key.
+ByKey = Mapping[str, Mapping[str, tuple[Compiled, ...]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """Which rules to ask, by what they are found by."""
 
     by_figure: Mapping[str, tuple[Compiled, ...]]
     by_group: Mapping[str, tuple[Compiled, ...]]
-    any_figure: Mapping[Key, tuple[Compiled, ...]]
-    any_item: Mapping[Key, tuple[Compiled, ...]]
+    any_figure: ByKey
+    any_item: ByKey
     every_figure: tuple[Compiled, ...]
     every_item: tuple[Compiled, ...]
-    asks_words: bool
     default: Compiled
     # Ids of rules, so that a figure's own rule gives way to one of the same id.
     ids: frozenset[str]
@@ -133,11 +134,11 @@ def _readable(rule: Rule) -> Compiled | None:
 def _index(rules: Iterable[Compiled]) -> Index:
     by_figure: dict[str, list[Compiled]] = {}
     by_group: dict[str, list[Compiled]] = {}
-    any_figure: dict[Key, list[Compiled]] = {}
-    any_item: dict[Key, list[Compiled]] = {}
+    any_figure: dict[str, dict[str, list[Compiled]]] = {}
+    any_item: dict[str, dict[str, list[Compiled]]] = {}
     every_figure: list[Compiled] = []
     every_item: list[Compiled] = []
-    asks_words, default = False, compile_rule(BUILT_IN)
+    default = compile_rule(BUILT_IN)
     ids = set()
     for compiled in rules:
         conditions = compiled.rule.conditions
@@ -154,23 +155,21 @@ def _index(rules: Iterable[Compiled]) -> Index:
         found, rest = (any_figure, every_figure) if conditions.any_figure else (any_item, every_item)
         if compiled.anchor is None:
             rest.append(compiled)
-        for key in compiled.anchor or ():
-            asks_words |= key[0] == "word"
-            found.setdefault(key, []).append(compiled)
+        for kind, key in compiled.anchor or ():
+            found.setdefault(kind, {}).setdefault(key, []).append(compiled)
     return Index(
         by_figure=_frozen(by_figure),
         by_group=_frozen(by_group),
-        any_figure=_frozen(any_figure),
-        any_item=_frozen(any_item),
+        any_figure={kind: _frozen(lists) for kind, lists in any_figure.items()},
+        any_item={kind: _frozen(lists) for kind, lists in any_item.items()},
         every_figure=tuple(every_figure),
         every_item=tuple(every_item),
-        asks_words=asks_words,
         default=default,
         ids=frozenset(ids),
     )
 
 
-def _frozen(lists: dict[K, list[Compiled]]) -> dict[K, tuple[Compiled, ...]]:
+def _frozen(lists: dict[str, list[Compiled]]) -> dict[str, tuple[Compiled, ...]]:
     return {key: tuple(found) for key, found in lists.items()}
 
 
@@ -182,10 +181,11 @@ def figure_rule(index: Index, figure: Tracked) -> Compiled | None:
     return replace(index.default, rule=msgspec.structs.replace(index.default.rule, id=number))
 
 
-def found_by(keys: Iterable[Key], rules: Mapping[Key, tuple[Compiled, ...]]) -> list[Compiled]:
-    """The rules that have one of these keys, each once."""
+def found_by(asked: Asked, rules: ByKey) -> list[Compiled]:
+    """The rules of which an item has one of the keys, each once."""
     found: dict[str, Compiled] = {}
-    for key in keys:
-        for compiled in rules.get(key, ()):
-            found[compiled.rule.id] = compiled
-    return list(found.values())
+    for kind, by_key in rules.items():
+        for key in asked.keys(kind) & by_key.keys():
+            for compiled in by_key[key]:
+                found[compiled.rule.id] = compiled
+    return [found[number] for number in sorted(found)]

@@ -1,6 +1,6 @@
 """A query of the search box, asked of one item in memory: `pipeline.query.ast` says what each node means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,14 +9,15 @@ from yarl import URL
 from pipeline.knowledge import find_figure
 from pipeline.query.ast import And, Dated, Everything, Named, Near, Node, Not, Or, Text, Value
 from pipeline.query.places import kilometres_between, place_named, place_of
-from pipeline.rules.facts import Excerpt, Facts, fold
+from pipeline.rules.facts import FIELDS, Excerpt, Facts, fold
 from pipeline.rules.words import Words, needs, span_of
 from schemas.document import EntityType, Field
 
 _TYPES: Mapping[str, EntityType] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 # What a key of each kind is worth as the one that all candidates must have: few items have a certain name, many a
 # language.
-_COMMON = {"language": 1000, "country": 300, "topic": 100, "source": 20, "word": 2, "name": 1, "id": 1, "story": 1}
+_COMMON = {"language": 1000, "country": 300, "topic": 100, "source": 20, "word": 10, "name": 3, "id": 1, "story": 1}
+STEM = "stem-"
 Key = tuple[str, str]
 Anchor = frozenset[Key]
 
@@ -40,22 +41,27 @@ class Asked:
         """The words of a query, as they are in the language of the item."""
         return _wanted(text, self.language)
 
-    def keys(self, *, words: bool) -> set[Key]:
-        """All keys by which rules that may hold are found."""
-        facts = self.facts
-        found: set[Key] = {("name", key) for key in facts.keys}
-        for mention in facts.enriched.mentions:
-            found.update(("named", part) for part in fold(mention.name).split())
-        found.update(("source", name) for name in sources(facts))
-        code = facts.enriched.language.lower()
-        found.update({("language", code), ("language", code.partition("-")[0])})
-        found.add(("country", (facts.item.source_country or "").lower()))
-        found.update(("topic", fold(name)) for name in facts.item.categories)
-        found.update({("id", facts.item.id.lower()), ("story", facts.document.placement.story_id.lower())})
-        if words:
-            for field in ("title", "summary", "body"):
-                found.update(("word", key) for key in self.words(field).keys())  # noqa: SIM118 - not a dict
-        return found
+    def keys(self, kind: str) -> set[str]:
+        """The keys of a kind by which rules that may hold are found."""
+        if kind in _KEYS:
+            return _KEYS[kind](self.facts)
+        if kind == "word":
+            return set().union(*(self.words(field).spelled() for field in FIELDS))
+        if kind == f"{STEM}{self.language.partition('-')[0].lower()}":
+            return set().union(*(self.words(field).stem_set() for field in FIELDS))
+        return set()
+
+
+_KEYS: Mapping[str, Callable[[Facts], set[str]]] = {
+    "name": lambda facts: set(facts.keys),
+    "named": lambda facts: {part for m in facts.enriched.mentions for part in fold(m.name).split()},
+    "source": lambda facts: set(sources(facts)),
+    "language": lambda facts: set(facts.languages),
+    "country": lambda facts: {(facts.item.source_country or "").lower()},
+    "topic": lambda facts: {fold(name) for name in facts.item.categories},
+    "id": lambda facts: {facts.item.id.lower()},
+    "story": lambda facts: {facts.document.placement.story_id.lower()},
+}
 
 
 @lru_cache(maxsize=65_536)
@@ -97,11 +103,13 @@ def anchor(node: Node) -> Anchor | None:  # noqa: PLR0911 - one line a kind of n
             some = [one for one in alternatives if one is not None]
             return frozenset(key for one in some for key in one) if len(some) == len(alternatives) else None
         case Text():
-            words = needs(node.text)
-            if words is None:
+            needed = needs(node.text)
+            if needed is None:
                 return None
+            word, by_language = needed
             ids = () if node.phrase or node.title_only else _ids(node.text, "figure")
-            return frozenset({*(("word", word) for word in words), *(("name", number) for number in ids)})
+            stems = {(f"{STEM}{language}", stem) for language, stem in by_language.items()}
+            return frozenset({("word", word), *stems, *(("name", number) for number in ids)})
         case Named():
             return _named_anchor(node)
         case Value():
@@ -113,7 +121,7 @@ def anchor(node: Node) -> Anchor | None:  # noqa: PLR0911 - one line a kind of n
 
 
 def _cost(keys: Anchor) -> int:
-    return sum(_COMMON.get(kind, 1) for kind, _ in keys)
+    return sum(_COMMON.get(kind, 0) for kind, _ in keys)
 
 
 def where(node: Node, asked: Asked) -> tuple[Field, Excerpt] | None:

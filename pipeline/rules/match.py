@@ -27,10 +27,9 @@ def matches(document: Document, figures: Figures, index: Index, at: datetime) ->
     asked = Asked(facts)
     found = list(_about_figures(facts, asked, figures, index))
     if index.any_item or index.every_item:
-        keys = asked.keys(words=index.asks_words)
         found += [
             _about_item(compiled, asked)
-            for compiled in (*found_by(keys, index.any_item), *index.every_item)
+            for compiled in (*found_by(asked, index.any_item), *index.every_item)
             if _is_of_item(compiled) and _conditions_hold(compiled, asked)
         ]
     return found
@@ -43,7 +42,7 @@ def _about_figures(facts: Facts, asked: Asked, figures: Figures, index: Index) -
         return
     anyone = list(index.every_figure)
     if index.any_figure:
-        anyone += found_by(asked.keys(words=index.asks_words), index.any_figure)
+        anyone += found_by(asked, index.any_figure)
     verdicts: dict[str, bool] = {}
     for number in dict.fromkeys((*named, *left)):
         figure = figures[number]

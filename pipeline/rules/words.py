@@ -29,11 +29,23 @@ _WORD: Final = re.compile(r"[^ .]+")
 class Words:
     """A text's folded form, its words in order, and the stems of each in the text's language."""
 
-    __slots__ = ("stems", "text", "words")
+    __slots__ = ("_stem_of", "_stems", "text", "words")
 
     def __init__(self, text: str, language: str) -> None:
-        self.words, self.stems = _split(text, language)
+        self.words, self._stem_of = _split(text, language)
+        self._stems: list[str] | None = None
         self.text = " ".join(self.words)
+
+    @property
+    def stems(self) -> list[str]:
+        """The stem of each word, in order."""
+        if self._stems is None:
+            self._stems = [self._stem_of.get(word, word) for word in self.words]
+        return self._stems
+
+    def stem_set(self) -> set[str]:
+        """Every stem."""
+        return set(self._stem_of.values())
 
     def has(self, wanted: "Words") -> bool:
         """Whether these words stand here one after the other, each in any form of the language."""
@@ -45,51 +57,63 @@ class Words:
             return None
         if _UNSPACED.search(wanted.text):
             return 0 if wanted.text.replace(" ", "") in self.text.replace(" ", "") else None
-        for place in range(len(self.words) - len(wanted.words) + 1):
-            if all(
-                self.stems[place + n] == wanted.stems[n] or self.words[place + n] == word
-                for n, word in enumerate(wanted.words)
-            ):
+        pairs = tuple(zip(wanted.words, wanted.stems, strict=True))
+        for place in range(len(self.words) - len(pairs) + 1):
+            for at, (word, stem) in enumerate(pairs, place):
+                if self.stems[at] != stem and self.words[at] != word:
+                    break
+            else:
                 return place
         return None
 
-    def keys(self) -> set[str]:
-        """Words, stems, and the pairs of neighbours in scripts without spaces: what `needs` says is among them."""
-        found = {*self.words, *self.stems}
-        for run in _UNSPACED.findall(self.text):
-            found.update(run)
-            found.update(run[i : i + 2] for i in range(len(run) - 1))
+    def spelled(self) -> set[str]:
+        """The words, and the single letters and pairs of neighbours in scripts without spaces, as `needs` has them."""
+        found = set(self.words)
+        if _UNSPACED.search(self.text):
+            for run in _UNSPACED.findall(self.text):
+                found.update(run)
+                found.update(run[i : i + 2] for i in range(len(run) - 1))
         return found
 
 
-def needs(text: str) -> frozenset[str] | None:
-    """Keys of which at least one is in `Words.keys` of any text that has these words; None where none is known."""
+def needs(text: str) -> tuple[str, dict[str, str]] | None:
+    """What any text that has these words has of one of them: the word itself, or in a language its stem there.
+
+    None where nothing can be said. In scripts without spaces the word is a pair of neighbours, and there are no stems.
+    """
     words, _ = _split(text, "und")
     if not words:
         return None
     run = _UNSPACED.search("".join(words))
     if run:
-        return frozenset({run.group()[:2]})
+        return run.group()[:2], {}
     number = max(range(len(words)), key=lambda place: len(words[place]))
-    return frozenset({words[number], *(_split(text, language)[1][number] for language in STEMMERS)})
+    return words[number], {language: Words(text, language).stems[number] for language in STEMMERS}
 
 
-def _split(text: str, language: str) -> tuple[list[str], list[str]]:
-    """The folded words of a text and their stems, folded too; a word is its own stem where no stemmer is known.
+def _split(text: str, language: str) -> tuple[list[str], dict[str, str]]:
+    """The folded words of a text, and the stem of each different one, folded too; none where no stemmer is known.
 
     Stemmers know words as they are spelled: the endings of `государственный` are not those of its folded form.
     """
     stemmer = _stemmer(language)
     normal = normalise(text)
     if stemmer is None:
-        words = normal.text.replace(".", " ").split()
-        return words, words
-    found = list(_WORD.finditer(normal.text))
-    words = [match.group() for match in found]
+        return normal.text.replace(".", " ").split(), {}
     if text.isascii():
-        return words, stemmer.stemWords(words)
-    spelled = [text[slice(*normal.span(match.start(), match.end()))].casefold() for match in found]
-    return words, [fold(stem) for stem in stemmer.stemWords(spelled)]
+        words = normal.text.replace(".", " ").split()
+        unique = list(set(words))
+        return words, dict(zip(unique, stemmer.stemWords(unique), strict=True))
+    spans = [match.span() for match in _WORD.finditer(normal.text)]
+    words = [normal.text[start:end] for start, end in spans]
+    lowered = text.casefold()
+    if normal.starts is None and len(lowered) == len(text):
+        spelled = [lowered[start:end] for start, end in spans]
+    else:
+        spelled = [text[slice(*normal.span(start, end))].casefold() for start, end in spans]
+    spelling = dict(zip(words, spelled, strict=True))
+    stems = map(fold, stemmer.stemWords(list(spelling.values())))
+    return words, dict(zip(spelling, stems, strict=True))
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,269 @@
+"""What alerts cost, and how soon they come: `python -m tests.benchmarks.alerts`.
+
+First matching alone, in this process: 10,000 rules of every kind and 100,000 figures against made-up news, CPU time an
+item. With `--live` also everything together: the servers, the steps and a real HTTP receiver, items at a steady pace,
+from the moment an item is sent to the moment its webhook is received. With `--kills N` each of `alert`, `notify` and
+`sinks` is killed hard N times meanwhile, and the receiver must have each alert, each id once after the receiver's own
+check by `webhook-id`, as Standard Webhooks asks of it.
+"""
+
+import argparse
+import gc
+import os
+import random
+import signal
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+
+import msgspec
+
+from pipeline.enrich import understand
+from pipeline.entities import Recogniser
+from pipeline.figures import Tracked, save_figures
+from pipeline.figures.known import make_figure
+from pipeline.knowledge import load
+from pipeline.launch import Pipeline
+from pipeline.rules.book import RuleBook
+from pipeline.rules.match import matches
+from pipeline.rules.registry import save_rules
+from schemas.alert import Figure
+from schemas.broker import Producer
+from schemas.codec import now
+from schemas.document import Document, Enriched, Placement
+from schemas.item import Item, item_id
+from schemas.rule import Conditions, Rule, Tell
+from schemas.settings import Settings
+from schemas.topics import ITEMS
+from tests.benchmarks.corpus import Maker
+from tests.benchmarks.running import own_pipeline, own_servers
+from tests.pipeline.sinks.receiver import Receiver, receiving
+
+RULES, FIGURES, ALIASES = 10_000, 100_000, 9
+LETTERS = ("bcdfghklmnprstvz", "aeiou")
+KILLED = ("alert", "notify", "sinks")
+
+
+def say(line: str) -> None:
+    """One line of what was measured."""
+    print(line, flush=True)  # noqa: T201 - a command
+
+
+def made_names(numbers: random.Random) -> Iterator[str]:
+    """Names of two made-up words, all different."""
+    seen: set[str] = set()
+    while True:
+        words = ["".join(numbers.choice(LETTERS[i % 2]) for i in range(numbers.randint(6, 10))) for _ in range(2)]
+        name = " ".join(word.capitalize() for word in words)
+        if name not in seen:
+            seen.add(name)
+            yield name
+
+
+def made_figures(count: int, aliases: int) -> Iterator[Figure]:
+    """Figures with made-up names and so many aliases, a tenth of them in groups."""
+    names = made_names(random.Random(11))
+    for number in range(count):
+        name, *others = islice(names, 1 + aliases)
+        groups = (f"group-{number % 50}",) if number % 10 == 0 else ()
+        yield Figure(id=f"bench:{number}", name=name, aliases=tuple(others), groups=groups, alert=number % 2 == 0)
+
+
+def made_rules(count: int) -> list[Rule]:
+    """Rules of every kind: on figures, groups, searches, places, sources, in equal parts."""
+    numbers = random.Random(5)
+    words = [next(made_names(numbers)).split()[0].lower() for _ in range(count)]
+    kinds = [
+        lambda n: Conditions(figures=(f"bench:{n}", "Q7747" if n % 500 == 0 else f"bench:{n + 1}")),
+        lambda n: Conditions(groups=(f"group-{n % 50}",), parts=("title",)),
+        lambda n: Conditions(search=f"{words[n]} AND (visit OR kunjungan OR визит)"),
+        lambda n: Conditions(search=f'"{words[n]} {words[-n]}" OR title:{words[n - 1]}', languages=("en", "id")),
+        lambda n: Conditions(any_figure=True, places=(words[n],)),
+        lambda n: Conditions(sources=(f"bench-{words[n]}",), search="-sport"),
+    ]
+    return [Rule(id=f"rule-{n}", name=f"Rule {n}", conditions=kinds[n % len(kinds)](n)) for n in range(count)]
+
+
+def matching(count: int) -> None:
+    """Matching alone: CPU time an item, of matching and of decoding, and of a change of the rules."""
+    figures = {f.id: Tracked(f.id, f.name, f.groups, alert=f.alert) for f in made_figures(FIGURES, 0)}
+    for name in ("Vladimir Putin", "Kim Jong Un", "Donald Trump", "Xi Jinping"):
+        figure = make_figure(name)
+        figures[figure.id] = Tracked(figure.id, figure.name)
+    book = RuleBook()
+    begun = time.process_time()
+    book.change({rule.id: rule for rule in made_rules(RULES)})
+    say(f"{RULES:,} rules read in {time.process_time() - begun:.1f} s of CPU")
+    begun = time.process_time()
+    book.change({"rule-0": made_rules(1)[0]})
+    say(f"one rule changed in {(time.process_time() - begun) * 1000:.0f} ms of CPU")
+    encoded = [document.encode() for document in made_documents(count)]
+    gc.collect()
+    gc.freeze()  # as the step does
+    _match_all(encoded, figures, book, f"{RULES:,} rules of every kind")
+    worded = {rule.id: None for rule in book.rules() if rule.conditions.search}
+    book.change(worded)
+    _match_all(encoded, figures, book, f"the {len(book):,} of them without a search for words")
+
+
+def _match_all(encoded: list[bytes], figures: dict[str, Tracked], book: RuleBook, what: str) -> None:
+    spent, decoding, found = [], 0.0, 0
+    for data in encoded:
+        begun = time.process_time()
+        document = Document.decode(data)
+        decoded = time.process_time()
+        found += len(matches(document, figures, book.index, now()))
+        spent.append((time.process_time() - decoded) * 1000)
+        decoding += decoded - begun
+    spent.sort()
+    size = statistics.mean(map(len, encoded)) / 1000
+    decoding = decoding / len(encoded) * 1000
+    say(f"matching {len(encoded):,} items of {size:.1f} KB against {len(figures):,} figures and {what}:")
+    say(
+        f"  mean {statistics.mean(spent):.3f}, median {statistics.median(spent):.3f}, "
+        f"p99 {spent[len(spent) * 99 // 100]:.3f} ms of CPU an item (decoding {decoding:.3f} more); {found:,} matches"
+    )
+
+
+def made_documents(count: int) -> Iterator[Document]:
+    """News with its language and mentions, each a story of its own."""
+    recogniser = Recogniser(load().entities)
+    for item in Maker("bench", 3).items(count):
+        known = understand(item, recogniser.mentions)
+        enriched = Enriched(
+            item=item, revision=1, first_seen_at=now(), content_hash="", language=known.language,
+            language_confidence=known.confidence, language_group=known.language, enriched_at=now(),
+            mentions=known.mentions,
+        )  # fmt: skip
+        yield Document(enriched=enriched, placement=Placement(story_id=f"s-{item.id[:16]}"), placed_at=now())
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An item that must alert, and when it was sent (seconds since 1970)."""
+
+    url: str
+    at: float
+
+
+def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) -> None:
+    """Everything together, with a real receiver."""
+    arrived: dict[str, float] = {}
+    with own_servers(say) as bare, receiving() as receiver:
+        settings = bare.model_copy(update={"allow_networks": ("127.0.0.0/8",), "webhook_url": receiver.url})
+        _prepare(settings, *sizes)
+        with own_pipeline(settings, say) as pipeline:
+            time.sleep(8)
+            watching = threading.Event()
+            watcher = threading.Thread(target=_watch, args=(pipeline, receiver, arrived, watching), daemon=True)
+            watcher.start()
+            killer = threading.Thread(target=_kill, args=(pipeline, kills, seconds), daemon=True)
+            killer.start()
+            sent = _send(settings, seconds, per_second)
+            killer.join()
+            deadline = time.monotonic() + 120
+            while set(arrived) < {one.url for one in sent} and time.monotonic() < deadline:
+                time.sleep(0.2)
+            time.sleep(3)
+            watching.set()
+            watcher.join()
+        _report(sent, arrived, receiver, kills)
+
+
+def _prepare(settings: Settings, rules: int, figures: int) -> None:
+    begun = time.monotonic()
+    save_figures(settings, made_figures(figures, ALIASES))
+    save_figures(settings, [msgspec.structs.replace(make_figure("Vladimir Putin"), alert=True)])
+    save_rules(settings, [msgspec.structs.replace(r, tell=Tell(to=("nobody",))) for r in made_rules(rules)])
+    took = time.monotonic() - begun
+    say(f"{figures:,} figures with {figures * (ALIASES + 1):,} names and {rules:,} rules sent in {took:.0f} s")
+
+
+def _send(settings: Settings, seconds: int, per_second: float) -> list[Sent]:
+    """Made-up news at a pace; every tenth item names who is tracked, in a story of its own."""
+    numbers = random.Random(7)
+    names = made_names(random.Random(99))
+    news = Maker("pace", 9).items(int(seconds * per_second))
+    sent = []
+    with Producer(settings) as producer:
+        due = time.monotonic()
+        for number in range(int(seconds * per_second)):
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += 1 / per_second
+            item = next(news)
+            if number % 10 == 0:
+                item = _telling(number, names, numbers)
+                sent.append(Sent(item.url or "", time.time()))
+            producer.send(ITEMS, item.id, item.encode())
+        producer.flush()
+    return sent
+
+
+def _telling(number: int, names: Iterator[str], numbers: random.Random) -> Item:
+    words = " ".join(" ".join(islice(names, 30)).split())
+    url = f"https://bench.example/{number}-{numbers.random()}"
+    return Item(
+        id=item_id(url=url), source="bench", fetched_at=now(), url=url, title=f"Vladimir Putin {words[:60]}",
+        body=words, published_at=now() - timedelta(minutes=1),
+    )  # fmt: skip
+
+
+def _watch(pipeline: Pipeline, receiver: Receiver, arrived: dict[str, float], stop: threading.Event) -> None:
+    seen = 0
+    due = 0.0
+    while not stop.is_set():
+        if time.monotonic() > due:
+            due = time.monotonic() + 0.2
+            pipeline.watch(lambda _line: None)
+        for alert in receiver.alerts[seen:]:
+            seen += 1
+            arrived.setdefault(alert.match.url or "", time.time())
+        time.sleep(0.005)
+
+
+def _kill(pipeline: Pipeline, kills: int, seconds: int) -> None:
+    pause = seconds / max(1, kills * len(KILLED) + 1)
+    for _ in range(kills):
+        for name in KILLED:
+            time.sleep(pause)
+            number = pipeline.pids()[name]
+            if number:
+                os.kill(number, signal.SIGKILL)
+
+
+def _report(sent: list[Sent], arrived: dict[str, float], receiver: Receiver, kills: int) -> None:
+    missed = [one for one in sent if one.url not in arrived]
+    took = sorted((arrived[one.url] - one.at) * 1000 for one in sent if one.url in arrived)
+    by_id = {alert.id: alert.match.url for alert in receiver.alerts}
+    repeated = sum(count - 1 for count in Counter(by_id.values()).values())
+    posts = len(receiver.ids) - len(by_id)
+    if took:
+        say(
+            f"{len(sent):,} items that alert, sent to webhook received: median {statistics.median(took):.0f} ms, "
+            f"p99 {took[min(len(took) - 1, int(len(took) * 0.99))]:.0f} ms, longest {took[-1]:.0f} ms"
+        )
+    say(f"missed {len(missed)}, told twice under another id {repeated}, posted again with the same id {posts}, "
+        f"after {kills} kills of each of {', '.join(KILLED)}")  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=2_000, help="items for matching alone")
+    parser.add_argument("--live", type=int, default=0, metavar="SECONDS", help="also everything together, for so long")
+    parser.add_argument("--pace", type=float, default=50.0, help="items a second")
+    parser.add_argument("--kills", type=int, default=0, help="kills of each process meanwhile")
+    parser.add_argument("--rules", type=int, default=RULES, help="rules, with --live")
+    parser.add_argument("--figures", type=int, default=FIGURES, help="figures, with --live")
+    arguments = parser.parse_args()
+    if arguments.items:
+        matching(arguments.items)
+    if arguments.live:
+        live(arguments.live, arguments.pace, arguments.kills, (arguments.rules, arguments.figures))
+
+
+if __name__ == "__main__":
+    main()
