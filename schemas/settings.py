@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     elasticsearch_port: int = pydantic.Field(0, ge=0, le=65535, description="port of the own node; 0: a free one")
     poll_floor_seconds: float = pydantic.Field(120.0, gt=0, description="the least time between two polls of a feed")
     poll_ceiling_seconds: float = pydantic.Field(21600.0, gt=0, description="the most time between two polls of a feed")
+    feeds_metrics_port: int = pydantic.Field(
+        0, ge=0, le=65535, description="loopback port of the feeds' metrics for Prometheus; 0: none"
+    )
     allow_networks: Annotated[tuple[str, ...], NoDecode] = pydantic.Field(
         (),
         description="networks (CIDR, comma-separated) that feeds and webhooks may reach though they are private",

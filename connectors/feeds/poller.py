@@ -27,6 +27,7 @@ from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is
 from connectors.feeds.hosts import Hosts
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
+from connectors.feeds.metrics import serving
 from connectors.feeds.registry import Remembered, Sender
 from connectors.feeds.rhythm import Bounds
 from connectors.feeds.schedule import Followed, Schedule
@@ -122,7 +123,10 @@ class Poller:
         members.start()
         writing = asyncio.create_task(self._writer.run())
         writing.add_done_callback(self._polled)
-        async with guarded_session(self._settings) as session:
+        async with (
+            guarded_session(self._settings) as session,
+            serving(self._schedule, self._settings.feeds_metrics_port),
+        ):
             while not self._stopping.is_set():
                 self._start_due(session)
                 await self._sleep()

@@ -140,7 +140,7 @@ def _from_tree(root: etree._Element, repairs: tuple[str, ...], taking: Taking) -
             root, name, repairs = inner, _kind(inner), (*repairs, inside)
     reader = READERS.get(name)
     if reader is None:
-        local = etree.QName(root).localname if isinstance(root.tag, str) else "?"
+        local = str(root.tag).rpartition("}")[2]
         reason = _OTHERS.get(local.lower(), f"XML, but no feed: its root is <{local[:60]}>")
         return Unreadable(reason=reason)
     feed = reader(root, taking)

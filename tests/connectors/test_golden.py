@@ -6,15 +6,23 @@ import time
 import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.fetch import Fetched, fetch
 from connectors.guard import guarded_session
 from connectors.parse import parse
+from connectors.reading import Read, read_body
 from schemas.settings import load_settings
 from tests.connectors.golden import CASES, URL, expectation, rendered
 from tests.connectors.server import LocalServer
 
+PIECES = (
+    b"", b"<item>", b"</item>", b"<a:feed>", b"<![CDATA[", b"]]>", b"&", b"<", b">", b'"', b"\x00", b"\xff", b"&#x0;",
+    b"&#55555555;", b"<!--", b"{", b"]", b"\\", b"<!DOCTYPE x [", b"xml:base='http://[::1'", b"href='//['", b"/:",
+)  # fmt: skip
 TRANSPORTS = {"plain": lambda body: body, "gzip": gzip.compress, "deflate": zlib.compress}
 
 
@@ -25,8 +33,8 @@ def test_a_case_gives_what_is_written_beside_it(case: Path) -> None:
 
 
 def test_there_are_cases_for_every_format() -> None:
-    """The corpus has at least 60 cases, and an expectation for each and for nothing else."""
-    assert len(CASES) >= 60
+    """The corpus has at least 300 cases, and an expectation for each and for nothing else."""
+    assert len(CASES) >= 300
     assert {expectation(case) for case in CASES} == set(CASES[0].parent.glob("*.expected.json"))
 
 
@@ -47,6 +55,21 @@ def test_the_way_over_http_changes_nothing(transport: str) -> None:
 
     with LocalServer() as server:
         asyncio.run(through_http(server))
+
+
+@settings(deadline=1000, max_examples=300)
+@given(
+    st.sampled_from(CASES),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 40), st.sampled_from(PIECES)), min_size=1, max_size=5),
+)
+def test_no_damage_to_a_feed_raises(case: Path, damage: list[tuple[int, int, bytes]]) -> None:
+    """Pieces cut out of any case and others put in: it is read, or is no feed; what is read can be written as JSON."""
+    body = case.read_bytes()
+    for place, length, piece in damage:
+        at = place % (len(body) + 1)
+        body = body[:at] + piece + body[at + length :]
+    found = read_body(body, url=URL)
+    msgspec.json.encode(found.items if isinstance(found, Read) else found.reason)
 
 
 @pytest.mark.parametrize(

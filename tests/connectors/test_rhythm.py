@@ -4,13 +4,17 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import msgspec
 import pytest
 
 from connectors.feeds.health import advice, alert_of, is_to_tell, trouble
 from connectors.feeds.hosts import Hosts
+from connectors.feeds.metrics import exposition, serving
 from connectors.feeds.rhythm import Bounds, interval, learn, learn_from_dates, next_poll, retry
+from connectors.feeds.schedule import Followed, Schedule
 from connectors.fetch import Failed
+from deploy.ports import free_port
 from schemas.feed import Feed, FeedState
 
 AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -121,6 +125,28 @@ def test_ill_health_is_told_once_and_again_each_week() -> None:
     assert not is_to_tell(found, told, AT + timedelta(days=6))
     assert is_to_tell(found, told, AT + timedelta(days=8))
     assert alert_of(found, FEED, AT).id == alert_of(found, FEED, AT + timedelta(hours=1)).id
+
+
+def test_the_metrics_count_feeds_by_health() -> None:
+    """Each feed once, by what is wrong with it, and each ill one by its address, over HTTP as well."""
+    schedule = Schedule()
+    ill = known(feed_id="g", failures=5, failing_since=AT, last_error="HTTP 500")
+    for feed, state in ((FEED, STATE), (msgspec.structs.replace(FEED, id="g", url='https://b.example/"'), ill)):
+        schedule.add(Followed(feed=feed, state=state, partition=0))
+    port = free_port()
+
+    async def ask() -> str:
+        address = f"http://127.0.0.1:{port}/metrics"
+        async with serving(schedule, port), aiohttp.ClientSession() as session, session.get(address) as reply:
+            return await reply.text()
+
+    shown = asyncio.run(ask())
+    assert exposition(schedule.feeds.values(), AT).splitlines()[1:3] == [
+        'kabar_feeds{health="well"} 1',
+        'kabar_feeds{health="failing"} 1',
+    ]
+    assert 'kabar_feed_unhealthy{feed="https://b.example/\\"",kind="failing"} 1' in shown
+    assert "kabar_feed_items_total 100" in shown
 
 
 @pytest.mark.parametrize(
