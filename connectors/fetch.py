@@ -41,7 +41,7 @@ class Fetched:
     """A whole body, inflated.
 
     `body_hash` is 32 hex digits of BLAKE2b over it. `moved_to` is where permanent redirects alone led, if anywhere;
-    `cache_seconds` how long the server says that it will not change.
+    `cache_seconds` how long the server says that it will not change; `link` is its Link headers.
     """
 
     body: bytes
@@ -52,6 +52,7 @@ class Fetched:
     content_type: str | None
     moved_to: str | None = None
     cache_seconds: float = 0.0
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,7 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int, m
         content_type=reply.headers.get("Content-Type"),
         moved_to=moved,
         cache_seconds=cached,
+        link=", ".join(reply.headers.getall("Link", [])) or None,
     )
 
 

@@ -40,6 +40,7 @@ class FeedState(Record, frozen=True, kw_only=True):
     when something new last came. Health: `failures` counts failed polls in a row since `failing_since`, `last_error`
     is the last one's reason; `told_at` is when ill health was last told. `moved_to` is where the feed redirected
     permanently, `moved_times` in a row; `twin_of` the URL of the same feed, which is polled in this one's place.
+    Hub: the WebSub hub that the feed names, and the address under which the hub knows the feed.
     """
 
     feed_id: str
@@ -64,6 +65,8 @@ class FeedState(Record, frozen=True, kw_only=True):
     moved_times: int = 0
     twin_of: str | None = None
     itself: str | None = None
+    hub: str | None = None
+    hub_topic: str | None = None
 
 
 class FeedSeen(Record, frozen=True, kw_only=True):

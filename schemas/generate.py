@@ -21,9 +21,11 @@ from schemas.item import Item
 from schemas.page import Page, Wanted
 from schemas.rule import Rule, Snooze, Tick
 from schemas.side_indices import KINDS
+from schemas.subscription import Subscription
 
 RECORDS: dict[str, type[Record]] = {
     "item": Item,
+    "subscription": Subscription,
     "wanted": Wanted,
     "page": Page,
     "enriched": Enriched,

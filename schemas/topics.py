@@ -19,6 +19,7 @@ RULES = "news.rules"
 SNOOZES = "news.snoozes"
 TIMERS = "news.timers"
 WANTED = "news.wanted"
+SUBSCRIPTIONS = "news.subscriptions"
 PAGES = "news.pages"
 FEEDS = "news.feeds"
 FEED_STATE = "news.feed-state"
@@ -53,6 +54,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 TOPICS = (
     Topic(name=ITEMS, keyed_by="item id", compacted=True),
     Topic(name=BACKFILL, keyed_by="item id", compacted=True),
+    Topic(name=SUBSCRIPTIONS, keyed_by="feed id", compacted=True, partitions=1),
     Topic(name=WANTED, keyed_by="host of the page"),
     Topic(name=PAGES, keyed_by="host of the page"),
     Topic(name=ENRICHED, keyed_by="language group"),

@@ -10,6 +10,7 @@ from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.item import Item
 from schemas.page import Page, Wanted
 from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
+from schemas.subscription import Subscription
 
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 ITEM = Item(
@@ -40,6 +41,10 @@ MATCH = Match(
 
 RECORD_SAMPLES: dict[str, Record] = {
     "item": ITEM,
+    "subscription": Subscription(
+        feed_id="f1", hub="https://hub.example/", topic="https://news.example/rss", status="active", due_at=MOMENT,
+        until=MOMENT,
+    ),
     "wanted": Wanted(item=ITEM),
     "page": Page(
         item=ITEM, lane="live", host="news.example", wanted_offset=7, fetched_at=MOMENT, html="<p>Presiden</p>",

@@ -12,6 +12,7 @@ from connectors.fetch import Failed, Fetched, NotModified, Validators
 from connectors.parse import Entry, ParsedFeed
 from connectors.protocol import Refused
 from connectors.urls import canonical_url, host_of
+from connectors.websub.decide import from_header
 from schemas.feed import Feed, FeedState
 from schemas.intake import repair
 from schemas.item import Item, content_hash, item_id
@@ -152,6 +153,7 @@ def _changed(feed: Feed, known: Known, outcome: Changed, at: datetime, bounds: B
         usual, longest = learn_from_dates([d for item in new if (d := item.published_at)], at)
     else:
         usual, longest = learn(state, len(new), at)
+    hub, itself = from_header(fetched.link, fetched.final_url)
     after = msgspec.structs.replace(
         state,
         etag=fetched.etag,
@@ -164,6 +166,8 @@ def _changed(feed: Feed, known: Known, outcome: Changed, at: datetime, bounds: B
         skip_hours=tuple(sorted(parsed.skip_hours)),
         skip_days=tuple(sorted(parsed.skip_days)),
         itself=canonical_url(parsed.url) or state.itself,
+        hub=hub or parsed.hub,
+        hub_topic=(itself or parsed.url or fetched.final_url) if hub or parsed.hub else None,
     )
     well = _well(feed, after, fetched, at, bounds)
     if parsed.minutes and 60 * parsed.minutes > well.state.asked_seconds:

@@ -38,6 +38,7 @@ from connectors.guard import guarded_session
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
+from connectors.websub.leases import Leases
 from schemas.alert import Alert
 from schemas.broker import BrokerError, Producer
 from schemas.codec import now
@@ -101,6 +102,7 @@ class Poller:
         self._bounds = Bounds(floor=settings.poll_floor_seconds, ceiling=settings.poll_ceiling_seconds)
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._backfills = asyncio.Semaphore(BACKFILLS)
+        self._leases = Leases()
         self._wake = asyncio.Event()
         self._stopping = threading.Event()
         self._polls: set[asyncio.Task[None]] = set()
@@ -123,6 +125,7 @@ class Poller:
         members.start()
         writing = asyncio.create_task(self._writer.run())
         writing.add_done_callback(self._polled)
+        leases = await asyncio.to_thread(self._leases.follow, self._settings) if self._settings.push_url else None
         async with (
             guarded_session(self._settings) as session,
             serving(self._schedule, self._settings.feeds_metrics_port),
@@ -133,6 +136,8 @@ class Poller:
             for task in (*self._polls, writing):
                 task.cancel()
             await asyncio.gather(*self._polls, writing, return_exceptions=True)
+        if leases:
+            await asyncio.to_thread(leases.close)
         await asyncio.to_thread(members.join, STOP_SECONDS)
         if self._failure:
             raise self._failure
@@ -279,7 +284,8 @@ class Poller:
         if decision.seen is not None:
             followed.seen = decision.seen.pack()
         followed.busy = False
-        self._schedule.plan(followed.feed.id, asyncio.get_running_loop().time() + decision.wait_seconds)
+        wait = self._leases.wait(followed.feed, decision.state, decision.wait_seconds)
+        self._schedule.plan(followed.feed.id, asyncio.get_running_loop().time() + wait)
         self._wake.set()
 
     async def _deliver(

@@ -4,7 +4,3 @@ source ─► kinds: lines, whole (text, HTML, feed, JSON), warc, gdelt ─► I
 journal ── where each file was left, so that the next run goes on from there
 watch ──── a folder's new and grown files, for ever
 """
-
-from connectors.files.source import Files, read
-
-__all__ = ["Files", "read"]

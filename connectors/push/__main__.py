@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -11,6 +12,8 @@ from aiohttp import web
 from connectors.push.credentials import Credentials, address, address_file, load
 from connectors.push.server import application
 from connectors.push.writer import Writer
+from connectors.websub.callback import Callback
+from connectors.websub.subscriber import Subscriber
 from schemas.broker import BrokerError, Producer
 from schemas.logs import configure
 from schemas.process import follow_launcher, say_ready
@@ -42,15 +45,22 @@ def run(settings: Settings) -> None:
     """
     credentials = load(settings)
     with Producer(settings) as producer:
-        asyncio.run(serve(settings, credentials, Writer(producer)))
+        asyncio.run(serve(settings, credentials, producer))
 
 
-async def serve(settings: Settings, credentials: Credentials, writer: Writer) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    stopping = asyncio.Event()
+async def serve(settings: Settings, credentials: Credentials, producer: Producer) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+
+    Where hubs can reach this server (`KABAR_PUSH_URL`), it also keeps the subscriptions of feeds that name one.
+    """
+    stopping, writer = asyncio.Event(), Writer(producer)
+    subscriber = Subscriber(settings, producer, credentials.secret) if settings.push_url else None
+    callback = Callback(subscriber, writer, credentials.secret) if subscriber else None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    runner = web.AppRunner(application(settings, credentials, writer), access_log=None, shutdown_timeout=STOP_SECONDS)
+    runner = web.AppRunner(
+        application(settings, credentials, writer, callback), access_log=None, shutdown_timeout=STOP_SECONDS
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)
@@ -59,9 +69,22 @@ async def serve(settings: Settings, credentials: Credentials, writer: Writer) ->
         address_file(settings).write_text(url + "\n", encoding="ascii")
         say_ready(settings.data_dir, "push")
         structlog.get_logger(__name__).info("taking news", url=f"{url}/v1/items")
-        await stopping.wait()
+        await _until(stopping, subscriber)
     finally:
         await runner.cleanup()
+
+
+async def _until(stopping: asyncio.Event, subscriber: Subscriber | None) -> None:
+    """Wait for the end; an error that ends the subscriber ends the process, and a new one is the way on."""
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
+    if subscriber is not None:
+        waits.append(asyncio.create_task(subscriber.run()))
+    done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from connectors.protocol import Refused
 from connectors.push.body import Malformed, read_body
 from connectors.push.credentials import SIGNATURE_HEADERS, Credentials
 from connectors.push.writer import Writer
+from connectors.websub.callback import Callback
 from schemas.broker import BrokerError
 from schemas.item import Item
 from schemas.settings import Settings
@@ -115,11 +116,16 @@ async def health(_request: web.Request) -> web.Response:
     return web.json_response({"status": "up"})
 
 
-def application(settings: Settings, credentials: Credentials, writer: Writer) -> web.Application:
-    """The server's application; the writer runs while it does."""
+def application(
+    settings: Settings, credentials: Credentials, writer: Writer, callback: Callback | None = None
+) -> web.Application:
+    """The server's application; the writer runs while it does. `callback` takes what hubs send (WebSub)."""
     push = Push(credentials, writer, settings.push_max_bytes)
     app = web.Application(client_max_size=settings.push_max_bytes)
     app.add_routes([web.post("/v1/items", push.items), web.get("/v1/health", health)])
+
+    if callback is not None:
+        app.add_routes(callback.routes())
 
     async def writing(_app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(writer.run())

@@ -13,6 +13,7 @@ from connectors.protocol import Refused
 from connectors.send import put
 from schemas.broker import BrokerError
 from schemas.item import Item
+from schemas.page import FullText
 
 STEP = "push"
 ROUND = 64
@@ -25,6 +26,7 @@ class Delivery:
 
     found: Sequence[Item | Refused]
     backfill: bool
+    full_text: FullText = "feed"
     done: "asyncio.Future[list[bool]]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -35,13 +37,15 @@ class Writer:
         self._producer = producer
         self._queue: asyncio.Queue[Delivery] = asyncio.Queue(WAITING_LIMIT)
 
-    async def deliver(self, found: Sequence[Item | Refused], *, backfill: bool) -> list[bool]:
+    async def deliver(
+        self, found: Sequence[Item | Refused], *, backfill: bool, full_text: FullText = "feed"
+    ) -> list[bool]:
         """Write these and wait for Kafka; whether each is an item that Kafka has.
 
         Raises:
             BrokerError: Kafka does not take it, or too many requests wait for it already.
         """
-        delivery = Delivery(found=found, backfill=backfill)
+        delivery = Delivery(found=found, backfill=backfill, full_text=full_text)
         try:
             self._queue.put_nowait(delivery)
         except asyncio.QueueFull as error:
@@ -66,7 +70,10 @@ class Writer:
 
     def _round(self, batch: Sequence[Delivery]) -> list[list[bool]]:
         answers = [
-            [put(thing, self._producer, backfill=delivery.backfill, step=STEP) for thing in delivery.found]
+            [
+                put(each, self._producer, backfill=delivery.backfill, step=STEP, full_text=delivery.full_text)
+                for each in delivery.found
+            ]
             for delivery in batch
         ]
         self._producer.flush()

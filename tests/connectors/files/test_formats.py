@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.files import read
+from connectors.files.source import read
 from connectors.protocol import Refused
 from schemas.item import Item, item_id
 from tests.connectors.files import archives
@@ -162,7 +162,7 @@ def test_a_damaged_archive_says_where(tmp_path: Path) -> None:
 
 _MEASURE = """
 import resource, sys
-from connectors.files import read
+from connectors.files.source import read
 count = sum(1 for _ in read([sys.argv[1]], source="t"))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """

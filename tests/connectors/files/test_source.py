@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.documents import TITLE_LENGTH, read_html, read_text, title_of
-from connectors.files import Files, read
+from connectors.files.source import Files, read
 from connectors.protocol import Refused, Source
 from schemas.item import Item, item_id
 
