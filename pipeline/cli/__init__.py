@@ -26,6 +26,7 @@ COMMANDS = {
     "enrich": ("pipeline.cli.enrich", "A filter: language and names of items, without servers."),
     "group": ("pipeline.cli.group", "A filter: copies and stories among items, without servers."),
     "search": ("pipeline.cli.search", "Search what was indexed, with facets."),
+    "kibana": ("pipeline.cli.kibana", "Dashboards for a Kibana of your own."),
     "web": ("pipeline.cli.web", "The web page's address, and tokens for it."),
     "figures": ("pipeline.cli.figures", "Who is tracked."),
     "rules": ("pipeline.cli.rules", "Who is told of what, and how."),

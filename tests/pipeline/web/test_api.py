@@ -1,0 +1,246 @@
+"""The API: what it answers, what it refuses, and that its description is true."""
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import feedparser
+import httpx
+import jsonschema
+import msgspec
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from pipeline.cli.search import command as search_command
+from pipeline.elastic import Index
+from pipeline.search import Names, Query, search
+from pipeline.search.related import item
+from pipeline.web import api, changes
+from pipeline.web.access import Token, is_loopback, make_token, tokens_file
+from pipeline.web.formats import news_article, ninjs
+from pipeline.web.openapi import document
+from pipeline.web.words import translated
+from schemas.broker import Producer
+from schemas.document import Document
+from schemas.settings import Settings
+from schemas.topics import DOCUMENTS
+from tests.pipeline.search.demo import demo_documents
+from tests.pipeline.web.conftest import Site
+from tests.pipeline.web.exchange import NEWS_ARTICLE, NINJS
+
+QUERIES = ("Putin", "kunjungan Putin", "Palu OR tsunami -Putin", 'title:"strong quake"', "lang:ru", "figure:Путин", "")
+
+
+def hits(answer: httpx.Response) -> list[str]:
+    """The ids of the hits of an answer, in order."""
+    return [hit["id"] for hit in answer.json()["hits"]]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_api_page_and_command_line_find_the_same(site: Site, query: str, capsysbinary: pytest.CaptureFixture[bytes],
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """The same query gives the same hits in the same order, three ways."""
+    by_api = hits(site.get(f"/api/v1/search?q={quote(query)}"))
+    by_page = re.findall(r'<h2[^>]*><a href="/items/([0-9a-f]+)"', site.get(f"/?q={quote(query)}").text)
+    for name, value in site.settings.environment().items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        search_command.main(["--json", "--", query], standalone_mode=False)
+    by_command = [hit["id"] for hit in json.loads(capsysbinary.readouterr().out)["hits"]]
+    assert by_api == by_page == by_command
+    assert by_api
+
+
+def test_the_description_is_valid_and_whole(site: Site) -> None:
+    """OpenAPI 3.1; each route of the API stands in it with its methods, and nothing else."""
+    described = site.get("/api/v1/openapi.json").json()
+    OpenAPIV31SpecValidator(described).validate()
+    told = {(path, method.upper()) for path, entry in described["paths"].items() for method in entry}
+    routes = {
+        (route.path.removeprefix(api.BASE).replace(":path", ""), method)
+        for route in api.ROUTES
+        if route.path.startswith(api.BASE)
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    assert told == routes
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("/search?q=Putin", "Found"), ("/items/{id}", "Detail"), ("/figures/Q7747/timeline", "Timeline"),
+        ("/changes", "Changes"), ("/pipeline", "Pace"), ("/books", "Books"),
+    ],
+)  # fmt: skip
+def test_answers_are_as_described(site: Site, path: str, schema: str) -> None:
+    """What the API sends holds against its own schemas."""
+    found = site.get("/api/v1" + path.replace("{id}", demo_documents()[0].enriched.item.id))
+    assert found.status_code == 200
+    described = document()
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": described["components"]}
+    jsonschema.Draft202012Validator(whole).validate(found.json())
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/search?q=%28", 400, "not closed"), ("/search?size=-1", 400, "size is a number"),
+        ("/search?size=101", 400, "size is a number"), ("/search?sort=up", 400, "sort is one of"),
+        ("/search?offset=99999", 400, "offset is a number"), ("/search?day=x", 400, "day is a date"),
+        ("/search?since=x", 400, "since takes a date"), ("/items/nothing", 404, "no item"),
+        ("/items/..%2f..%2f_cat", 404, ""), ("/export?format=xml", 400, "format is"),
+        ("/export?q=%22", 400, "quotation mark"), ("/changes?cursor=x", 400, "cursor is"), ("/nothing", 404, ""),
+        ("/stories/nothing", 404, "no story"),
+        ("/search?" + "&".join(f"person={n}" for n in range(51)), 400, "person takes"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_problems(site: Site, path: str, status: int, detail: str) -> None:
+    """RFC 9457, with a sentence; nothing becomes an error page or a stack trace."""
+    answer = site.get("/api/v1" + path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, api.PROBLEM)
+    assert detail in answer.json()["detail"]
+
+
+def test_the_place_of_a_mistake_is_told(site: Site) -> None:
+    """A query's mistake comes with its span."""
+    told = site.get("/api/v1/search?q=Putin%20OR").json()
+    assert (told["start"], told["end"]) == (6, 8)
+
+
+def test_writing_needs_a_token_of_the_scope(site: Site) -> None:
+    """Without, with a wrong, a lesser and a right one; another site's form is refused though it has the cookie."""
+    url, body = f"{site.url}/api/v1/figures", {"name": "Someone Tested"}
+    reader = {"authorization": f"Bearer {make_token(site.settings, 'reader', 'read')}"}
+    writer = {"authorization": f"Bearer {make_token(site.settings, 'writer', 'write')}"}
+    assert httpx.post(url, json=body).status_code == 401
+    assert httpx.post(url, json=body, headers={"authorization": "Bearer nonsense"}).status_code == 401
+    assert httpx.post(url, json=body, headers=reader).status_code == 403
+    assert httpx.post(url, json=body, headers=writer).status_code == 201
+    assert httpx.post(url, json={"name": "…"}, headers=writer).status_code == 400
+    assert httpx.post(url, json={"nome": "x"}, headers=writer).status_code == 400
+    assert httpx.delete(f"{url}/kabar:someone-tested", headers=reader).status_code == 403
+    assert httpx.delete(f"{url}/kabar:someone-tested", headers=writer).status_code in {204, 404}
+    assert httpx.post(f"{site.url}/api/v1/deadletters/x/retry", headers=writer).status_code == 403
+    cookie = {"cookie": f"kabar_token={site.token}", "origin": "https://evil.example"}
+    assert httpx.post(f"{site.url}/figures", data={"name": "Evil"}, headers=cookie).status_code == 403
+
+
+def test_tokens_are_kept_as_hashes(site: Site) -> None:
+    """The file is for its owner alone and holds no token."""
+    secret = make_token(site.settings, "kept", "read")
+    path = tokens_file(site.settings)
+    assert path.stat().st_mode & 0o077 == 0
+    assert secret not in path.read_text()
+    assert "kept" in {token.name for token in msgspec.json.decode(path.read_bytes(), type=list[Token])}
+
+
+def test_another_hosts_name_is_refused(site: Site) -> None:
+    """DNS rebinding: a name that is not the server's gets nothing."""
+    assert httpx.get(site.url, headers={"host": "evil.example"}).status_code == 421
+    assert is_loopback("127.0.0.1")
+    assert is_loopback("::1")
+    assert not is_loopback("0.0.0.0")
+
+
+def test_every_answer_carries_the_policy(site: Site) -> None:
+    """No inline scripts, no other origin, no frames; and no page needs what it forbids."""
+    for path in ("/", "/static/kabar.js", "/api/v1/search", "/nothing", "/feeds/atom.xml"):
+        headers = site.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    for template in (Path(api.__file__).parent / "templates").glob("*.html"):
+        text = template.read_text()
+        assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:|\| *safe\b", text), template.name
+
+
+def test_the_export_is_every_hit(site: Site) -> None:
+    """JSON Lines and CSV hold what search finds, whatever its number."""
+    total = site.get("/api/v1/search?q=lang:id&collapse=0").json()["total"]
+    lines = site.get("/api/v1/export?q=lang:id&format=jsonl").text.splitlines()
+    assert len(lines) == total
+    assert len({json.loads(line)["id"] for line in lines}) == total
+    assert site.get("/api/v1/export?q=lang:id&format=csv").text.count("\r\n") == total + 1
+
+
+def test_changes_miss_nothing_and_stop_at_what_is_indexed(site: Site, kabar_settings: Settings) -> None:
+    """Records beyond what `index` has committed are not told; those below are, once, page by page."""
+    documents = demo_documents()[:20]
+    with Producer(kabar_settings) as producer:
+        for made in documents:
+            producer.send(DOCUMENTS, made.placement.story_id, made.encode())
+        producer.flush()
+    start = changes.newest(kabar_settings)
+    found = changes.changes(kabar_settings, start, 1000)
+    committed = sum(changes.decode(start).values())
+    assert sum(changes.decode(found.cursor).values()) >= committed
+    whole = changes.changes(kabar_settings, None, 1000)
+    paged, cursor, more = [], None, True
+    while more:
+        page = changes.changes(kabar_settings, cursor, 3)
+        paged += [(change.id, change.revision) for change in page.changes]
+        cursor, more = page.cursor, page.more
+    assert sorted(paged) == sorted((change.id, change.revision) for change in whole.changes)
+    assert changes.changes(kabar_settings, cursor, 10).changes == []
+
+
+def test_feeds_of_a_search(site: Site) -> None:
+    """Atom and JSON Feed of a search hold its items, newest first, with links that a reader may open."""
+    expected = site.get("/api/v1/search?q=Putin&sort=newest&size=50").json()["hits"]
+    atom = site.get("/feeds/atom.xml?q=Putin")
+    ET.fromstring(atom.content)  # noqa: S314 - our own
+    read = feedparser.parse(io.BytesIO(atom.content))
+    assert not read.bozo
+    assert [entry.id for entry in read.entries] == [f"urn:kabar:item:{hit['id']}" for hit in expected]
+    feed = site.get("/feeds/feed.json?q=Putin").json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert [entry["id"] for entry in feed["items"]] == [f"urn:kabar:item:{hit['id']}" for hit in expected]
+
+
+@pytest.fixture(scope="module")
+def details(site: Site) -> list[dict[str, Any]]:
+    """Every item as both exchange formats have it."""
+    made = []
+    with Index(site.settings) as index:
+        for found in [*demo_documents(), site.hostile]:
+            detail = item(index, found.enriched.item.id)
+            assert detail is not None
+            made.append({"ninjs": ninjs(detail), "article": news_article(detail)})
+    return made
+
+
+def test_every_item_is_valid_ninjs_and_news_article(details: list[dict[str, Any]]) -> None:
+    """Against the parts of ninjs 3.0 and of schema.org's NewsArticle that are used here, which allow nothing else."""
+    for made in details:
+        jsonschema.Draft202012Validator(NINJS).validate(made["ninjs"])
+        jsonschema.Draft202012Validator(NEWS_ARTICLE).validate(made["article"])
+
+
+def test_every_phrase_of_the_pages_is_translated() -> None:
+    """Each phrase that a template shows stands in the Indonesian words, and none of those is left over."""
+    used = set()
+    for template in (Path(api.__file__).parent / "templates").glob("*.html"):
+        used |= set(re.findall(r"""_\(["'](.+?)["']\)""", template.read_text()))
+    dynamic = {"auto", "light", "dark", "person", "organisation", "place", "ok", "new", "silent", "failing"}
+    words = translated("id")
+    assert used | dynamic <= set(words)
+    assert set(words) <= used | dynamic
+
+
+def test_the_index_is_asked_at_the_moment_of_the_request(site: Site) -> None:
+    """No answer is kept: what was indexed a moment ago is found."""
+    assert site.get("/api/v1/search").headers["cache-control"] == "no-store"
+    with Index(site.settings) as index:
+        now = datetime.now(UTC)
+        assert search(index, Query(), Names(), now=now).total == len(demo_documents()) + 1
+
+
+def test_documents_are_what_the_demo_made() -> None:
+    """The fixtures are the pipeline's own documents."""
+    assert all(isinstance(made, Document) for made in demo_documents())

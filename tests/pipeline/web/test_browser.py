@@ -1,0 +1,205 @@
+"""The pages in a real browser: each page, each facet, keys, a hostile item, accessibility, colours, languages."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from pipeline.elastic import Index
+from pipeline.search import Query, search
+from pipeline.web.pages import SHOWN_FACETS
+from tests.pipeline.web.conftest import Site
+
+PATHS = ("/?q=Putin", "/?language=id", "/?q=%28", "/?q=xqzwv", "/figures", "/figures/Q7747", "/alerts", "/feeds",
+         "/pipeline", "/map", "/sign-in", "/nothing")  # fmt: skip
+SERIOUS = {"serious", "critical"}
+
+
+def found(page: Page) -> int:
+    """How many items the page says were found."""
+    text = page.locator(".total").inner_text()
+    return int(text.split()[0].replace(",", ""))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_serious_accessibility_findings(browser: Browser, site: Site, scheme: str) -> None:
+    """axe-core, with the rules of WCAG 2.2 AA and its best practices: 0 serious findings on each page."""
+    context = browser.new_context(locale="en-GB", base_url=site.url, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    axe = Axe()
+    for path in (*PATHS, f"/items/{site.hostile.enriched.item.id}"):
+        page.goto(path)
+        found_ = axe.run(page).response["violations"]
+        told = [(path, entry["id"], node["html"][:120]) for entry in found_ if entry["impact"] in SERIOUS
+                for node in entry["nodes"]]  # fmt: skip
+        assert told == []
+    context.close()
+
+
+def test_results_come_while_one_types(page: Page, site: Site) -> None:
+    """Without a click; the address and what a screen reader hears follow, and what is found is what the index says."""
+    page.goto("/")
+    page.locator("#q").press_sequentially("kunjungan Putin")
+    with Index(site.settings) as index:
+        expected = search(index, Query(text="kunjungan Putin")).total
+    expect(page.locator(".total")).to_have_text(re.compile(rf"^{expected} items"))
+    expect(page.locator("#said")).to_contain_text(f"{expected} items")
+    assert parse_qs(urlsplit(page.url).query) == {"q": ["kunjungan Putin"]}
+    expect(page.locator("mark").first).to_be_visible()
+
+
+def test_a_mistake_is_shown_at_its_place(page: Page) -> None:
+    """A bad query is a sentence and a mark, never an error page."""
+    page.goto("/?q=Putin+lang%3A+id")
+    expect(page.locator("#mistake")).to_contain_text("needs a value right after it")
+    expect(page.locator("#mistake mark")).to_have_text("lang:")
+    expect(page.locator("#q")).to_have_value("Putin lang: id")
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN_FACETS if name != "figure"])
+def test_each_facet_narrows_to_its_count(page: Page, name: str) -> None:
+    """Choosing a value leaves as many items as it said; choosing a second one leaves both."""
+    page.goto("/")
+    choices = page.locator(f"input[name={name}]")
+    count = int(str(choices.first.locator("xpath=../span[@class='count']").text_content()))
+    value = choices.first.get_attribute("value")
+    choices.first.check()
+    expect(page.locator(".total")).to_have_text(re.compile(rf"^{count} items"))
+    assert parse_qs(urlsplit(page.url).query)[name] == [value]
+    expect(page.locator(f"input[name={name}]:checked")).to_have_count(1)
+    page.locator(f"input[name={name}]:not(:checked):visible").first.check()
+    expect(page.locator(f"input[name={name}]:checked")).to_have_count(2)
+    assert found(page) >= count
+
+
+def test_the_timeline_is_dragged(page: Page) -> None:
+    """Dragging over some bars limits the time to them."""
+    page.goto("/")
+    before = found(page)
+    box = page.locator(".timeline svg").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.99, box["y"] + 30, steps=4)
+    page.mouse.up()
+    expect(page.locator("input[name=since]")).to_have_value(re.compile(r"^\d{4}-"))
+    expect(page.locator(".total")).not_to_have_text(re.compile(rf"^{before} items"))
+    assert 0 < found(page) < before
+    page.get_by_role("link", name="Clear all").click()
+    expect(page.locator(".total")).to_have_text(re.compile(rf"^{before} items"))
+
+
+def test_keys_alone_are_enough(page: Page) -> None:
+    """From the address bar: skip to the content, search, step through the titles, open one, and come back."""
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("Putin")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("items")
+    page.locator("#q").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".card h2 a").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items/*")
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_story_unfolds(page: Page) -> None:
+    """“+N outlets” leads to all items of the story."""
+    page.goto("/?q=Putin+lang:id")
+    link = page.locator(".story a").first
+    others = int(re.findall(r"\d+", link.inner_text())[0])
+    link.click()
+    assert found(page) == others + 1
+
+
+def test_a_hostile_item_is_only_text(page: Page, site: Site) -> None:
+    """Scripts, attributes, addresses and marks of an item are shown as they stand, and nothing of it runs."""
+    path = f"/items/{site.hostile.enriched.item.id}"
+    for address in ("/?q=Hostilezz", path, f"{path}/history", "/?topic=a%26b%3Dc"):
+        page.goto(address)
+        expect(page.locator("h1").first).to_be_visible()
+        assert page.title() != "owned"
+        assert page.locator("main script, main img").count() == 0
+        assert page.locator("a[href^='javascript']").count() == 0
+    page.goto(path)
+    expect(page.locator("h1")).to_contain_text("<script>document.title='owned'</script>")
+    expect(page.locator(".text .entity.person").first).to_have_text("Vladimir Putin")
+    page.mouse.move(300, 500)
+    assert page.title() != "owned"
+
+
+def test_right_to_left_texts_run_right(page: Page) -> None:
+    """A Persian title is laid out from the right, in an English page."""
+    page.goto("/?language=fa")
+    title = page.locator(".card h2").first
+    assert title.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
+
+
+def test_language_and_colours_are_chosen(page: Page) -> None:
+    """Indonesian words and dark colours, once chosen, stay."""
+    page.goto("/figures")
+    page.get_by_role("link", name="Bahasa Indonesia").click()
+    expect(page.locator("h1")).to_have_text("Tokoh")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    page.get_by_role("link", name="gelap").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/")
+    expect(page.get_by_role("button", name="Cari").first).to_be_visible()
+
+
+def test_a_figure_is_tracked_with_a_token(page: Page, site: Site) -> None:
+    """Signed in with a token, one checks what a figure would match, tracks it, and stops."""
+    page.goto("/figures")
+    expect(page.locator("form.stack")).to_have_count(0)
+    page.goto("/sign-in")
+    page.locator("input[name=token]").fill(site.token)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto("/figures")
+    page.locator("input[name=name]").fill("Masoud Pezeshkian")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("What it would match")).to_be_visible()
+    page.get_by_role("button", name="Track", exact=True).click()
+    expect(page.get_by_role("link", name="Masoud Pezeshkian")).to_be_visible()
+    page.get_by_role("link", name="Masoud Pezeshkian").click()
+    page.get_by_role("button", name="Stop tracking").click()
+    page.wait_for_url("**/figures")
+
+
+def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
+    """Search, facets and pages are links and forms."""
+    context = browser.new_context(java_script_enabled=False, base_url=site.url)
+    page = context.new_page()
+    page.goto("/")
+    page.locator("#q").fill("Putin")
+    page.locator("input[name=language]").first.check()
+    page.get_by_role("button", name="Search").click()
+    assert found(page) > 0
+    expect(page.locator("input[name=language]:checked")).to_have_count(1)
+    context.close()
+
+
+def test_it_is_light(page: Page, site: Site) -> None:
+    """First paint within 300 ms in the browser, and under 100 KB of scripts."""
+    page.goto("/")
+    paints = []
+    for _ in range(3):
+        page.reload()
+        paints.append(page.evaluate(
+            "new Promise(done => { const look = () => { const p = performance.getEntriesByName('first-paint')[0];"
+            " p ? done(p.startTime - performance.getEntriesByType('navigation')[0].responseStart) :"
+            " requestAnimationFrame(look); }; look(); })"
+        ))  # fmt: skip
+    assert min(paints) < 300
+    scripts = Path(__file__).parents[3] / "pipeline" / "web" / "static"
+    assert sum(file.stat().st_size for file in scripts.glob("*.js")) < 100_000
