@@ -20,6 +20,7 @@ from pipeline.enrich import Enricher
 from pipeline.entities import Recogniser
 from pipeline.extract.decide import Extractor
 from pipeline.figures import Change, TrackedFigures
+from pipeline.forget import ForgottenList
 from pipeline.index import Indexer
 from pipeline.knowledge import load
 from pipeline.notify import Notifier
@@ -66,7 +67,9 @@ def _decider(settings: Settings, name: str) -> Decider | None:
         reader = ArticleReader()
         return Extractor(lambda html, url, known: reader.read(html, url, known=known))
     if name == "enrich":
-        return Enricher(live_recogniser(settings).mentions)
+        forgotten = ForgottenList(settings)
+        forgotten.wait()
+        return Enricher(live_recogniser(settings).mentions, forgotten.holds)
     if name == "stories":
         return StoryDecider(settings.story_days)
     if name == "notify":

@@ -1,9 +1,9 @@
 """The books: what became of every record that was ever fetched, from the servers themselves.
 
-`fetched = unchanged + indexed + superseded + dead-lettered + in flight`, counted per item and revision. Each term is
-measured apart: offsets of the items' topics (Kafka never gives one twice), the rows of `enrich`, the index, the dead
-letters, and the consumers' positions. While records move, the parts are of slightly different moments; at rest the
-difference is 0, or something was lost.
+`fetched = unchanged + indexed + superseded + dead-lettered + forgotten + expired + in flight`, counted per item and
+revision. Each term is measured apart: offsets of the items' topics (Kafka never gives one twice), the rows of `enrich`,
+the index, the dead letters, the list of the forgotten, and the consumers' positions. While records move, the parts are
+of slightly different moments; at rest the difference is 0, or something was lost.
 """
 
 import msgspec
@@ -16,9 +16,10 @@ from schemas.broker import end_offsets, lag, read_newest
 from schemas.codec import Undecodable
 from schemas.deadletter import DeadLetter
 from schemas.document import Document
+from schemas.forgotten import Forgotten
 from schemas.settings import Settings
 from schemas.steps import PAGE_FETCHER, STEPS
-from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, WANTED
+from schemas.topics import BACKFILL, DEADLETTERS, FORGOTTEN, ITEMS, WANTED
 
 ROWS_TOPIC = "kabar-enrich-enrich-table-changelog"
 HOSTS_TOPIC = "kabar-extract-extract-table-changelog"
@@ -36,12 +37,15 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     superseded: int
     dead_lettered: int
     in_flight: int
+    forgotten: int = 0
+    expired: int = 0
     lag: dict[str, int]
 
     @property
     def difference(self) -> int:
         """What is fetched and not accounted for."""
         accounted = self.unchanged + self.indexed + self.superseded + self.dead_lettered + self.in_flight
+        accounted += self.forgotten + self.expired
         return self.fetched - accounted
 
 
@@ -59,7 +63,9 @@ def books(settings: Settings, index: Index) -> Books:
     # Items whose page is wanted come to `news.items` in the end; until then they are on their way, or they are lost.
     unanswered = sum(end for (topic, _), end in ends.items() if topic == WANTED) - _answered(settings)
     on_their_way = unanswered if waiting["pages"] or waiting["extract"] else 0
-    rows = _rows(settings)
+    by_item = _rows(settings)
+    rows = list(by_item.values())
+    lines = [Forgotten.decode(value) for value in read_newest(settings, FORGOTTEN).values()]
     index.refresh()
     indexed, revisions = _indexed(index)
     letters = dead_letters(settings)
@@ -73,6 +79,8 @@ def books(settings: Settings, index: Index) -> Books:
         superseded=sum(row.superseded for row in rows) + revisions - indexed - overtaken,
         dead_lettered=dead,
         in_flight=on_their_way + sum(waiting[name] for name in ("enrich", "stories", "index")),
+        forgotten=_forgotten(by_item, lines),
+        expired=sum(line.revisions for line in lines if line.value.startswith(f"{index.items}-")),
         lag=waiting,
     )
 
@@ -82,8 +90,15 @@ def _answered(settings: Settings) -> int:
     return sum(decode_host(row).handled for key, row in rows if is_host(key))
 
 
-def _rows(settings: Settings) -> list[Row]:
-    return [decode_row(row) for row in read_newest(settings, ROWS_TOPIC).values()]
+def _rows(settings: Settings) -> dict[str, Row]:
+    return {key: decode_row(row) for key, row in read_newest(settings, ROWS_TOPIC).items()}
+
+
+def _forgotten(rows: dict[str, Row], lines: list[Forgotten]) -> int:
+    """What was turned away, the revisions of what was taken down, and the tombstones that took it off the archive."""
+    gone = (rows[line.value] for line in lines if line.kind == "item" and line.value in rows)
+    revisions = sum(row.revisions[-1].number for row in gone if row.revisions)
+    return sum(row.forgotten for row in rows.values()) + revisions + sum(line.tombstones for line in lines)
 
 
 def _indexed(index: Index) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from schemas.side_indices import KINDS
 
 RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
 SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
+SWAP_SECONDS = 3.0
 KEEP_ALIVE = "5m"
 FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
 
@@ -58,6 +59,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
     verdict: Verdict
     reason: str = ""
+
+
+class MonthIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """One index: its name, kind (`items`, …), month (`2026.11`), write alias, size, and how its mapping stands."""
+
+    name: str
+    kind: str
+    month: str
+    alias: str
+    documents: int
+    bytes: int
+    mapping_version: int
+    fields: tuple[str, ...]
 
 
 class Index:
@@ -119,8 +133,8 @@ class Index:
             if "resource_already_exists" not in str(error):
                 raise
 
-    def bulk(self, writes: Sequence[Write]) -> list[Outcome]:
-        """Write documents; one outcome for each, in the same order.
+    def bulk(self, writes: Sequence[Write], *, aliases: bool = True) -> list[Outcome]:
+        """Write documents; one outcome for each, in the same order. Without `aliases`, names are those of indices.
 
         Raises:
             IndexUnavailable: nothing is known of any of them; send all again, which changes nothing where it was
@@ -133,13 +147,13 @@ class Index:
                 [_encode({"delete": action})] if write.source is None else [_encode({"index": action}), write.source]
             )
         try:
-            answer = self._client.bulk(operations=operations, require_alias=True)
+            answer = self._client.bulk(operations=operations, require_alias=aliases)
         except ApiError as error:
             if error.status_code == TOO_LARGE:
                 if len(writes) == 1:
                     return [Outcome(Verdict.REFUSED, "the document is too large for Elasticsearch")]
                 half = len(writes) // 2
-                return self.bulk(writes[:half]) + self.bulk(writes[half:])
+                return self.bulk(writes[:half], aliases=aliases) + self.bulk(writes[half:], aliases=aliases)
             if error.status_code in RETRY_STATUS:
                 raise IndexUnavailable(f"Elasticsearch answered {error.status_code}") from error
             raise IndexRefused(str(error)) from error
@@ -187,6 +201,90 @@ class Index:
         docs = [{"_index": alias, "_id": identity, "_source": list(fields)} for alias, identity in places]
         answer = self._call(self._client.mget, docs=docs)
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
+
+    def months(self, kind: str) -> list[MonthIndex]:
+        """The indices of a kind that are searched, oldest first; not those that stand beside during a move."""
+        common = f"{self.prefix}-{kind}"
+        indices = self._client.indices
+        try:
+            aliases = self._call(indices.get_alias, index=f"{common}-*", name=common)
+        except IndexRefused as error:
+            if "missing" in str(error) or "index_not_found" in str(error):
+                return []
+            raise
+        names = sorted(aliases)
+        if not names:
+            return []
+        mappings = self._call(indices.get_mapping, index=names)
+        sizes = self._call(indices.stats, index=names, metric=["docs", "store"])["indices"]
+        found = []
+        for name in names:
+            month = name.removeprefix(f"{common}-").split("-", maxsplit=1)[0]
+            mapped, size = mappings[name]["mappings"], sizes[name]["primaries"]
+            found.append(MonthIndex(
+                name=name, kind=kind, month=month, alias=f"{common}-{month}", documents=size["docs"]["count"],
+                bytes=size["store"]["size_in_bytes"], mapping_version=mapped.get("_meta", {}).get("kabar_mapping", 1),
+                fields=tuple(mapped.get("properties", {})),
+            ))  # fmt: skip
+        return found
+
+    def beside(self, old: MonthIndex) -> str:
+        """Make an index beside another under the alias `…-next`, which nobody searches; the name of the new one."""
+        number = int(old.name.rsplit("-v", 1)[1]) + 1 if "-v" in old.name else 2
+        new = f"{old.alias}-v{number}"
+        with suppress(IndexRefused):
+            self.delete_index(new)  # what a move left that was broken off
+        self._call(self._client.indices.create, index=new, aliases={f"{old.alias}-next": {}})
+        common = f"{self.prefix}-{old.kind}"
+        self._call(self._client.indices.update_aliases, actions=[{"remove": {"index": new, "alias": common}}])
+        return new
+
+    def swap(self, old: MonthIndex, new: str, *, keep: bool) -> None:
+        """Let the new index take the old one's place, in one step for all who search and write."""
+        common = f"{self.prefix}-{old.kind}"
+        actions: list[dict[str, Any]] = [
+            {"remove": {"index": old.name, "alias": common}},
+            {"remove": {"index": old.name, "alias": old.alias}},
+            {"add": {"index": new, "alias": common}},
+            {"add": {"index": new, "alias": old.alias, "is_write_index": True}},
+        ]
+        self._call(self._client.indices.update_aliases, actions=actions)
+        # A writer may not have seen the swap yet: what it still sends to the alias beside must find it for a while.
+        time.sleep(SWAP_SECONDS)
+        removal = {"remove": {"index": new, "alias": f"{old.alias}-next"}}
+        self._call(self._client.indices.update_aliases, actions=[removal])
+        if not keep:
+            self.delete_index(old.name)
+
+    def next_aliases(self) -> frozenset[str]:
+        """The write aliases beside which a new index stands just now."""
+        try:
+            found = self._call(self._client.indices.get_alias, name=f"{self.prefix}-*-next")
+        except IndexRefused:
+            return frozenset()
+        return frozenset(
+            alias.removesuffix("-next")
+            for entry in found.values()
+            for alias in entry["aliases"]
+            if alias.endswith("-next")
+        )
+
+    def count(self, name: str) -> int:
+        """How many documents an index has that can be searched."""
+        return int(self._call(self._client.count, index=name)["count"])
+
+    def revisions(self, name: str) -> int:
+        """The sum of the revisions of an index's items, for the books."""
+        found = self._call(self._client.search, index=name, size=0, aggs={"revisions": {"sum": {"field": "revision"}}})
+        return int(found["aggregations"]["revisions"]["value"])
+
+    def refresh_index(self, *names: str) -> None:
+        """Make everything in these indices searchable now."""
+        self._call(self._client.indices.refresh, index=list(names))
+
+    def delete_index(self, name: str) -> None:
+        """Remove an index with all that it holds."""
+        self._call(self._client.indices.delete, index=name)
 
     def refresh(self) -> None:
         """Make everything written searchable now."""

@@ -43,6 +43,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     high: dict[str, int]
     unchanged: int = 0
     superseded: int = 0
+    forgotten: int = 0
 
 
 class Understanding(msgspec.Struct, frozen=True):
@@ -56,6 +57,7 @@ class Understanding(msgspec.Struct, frozen=True):
 
 
 FindMentions = Callable[[Item, str], tuple[Mention, ...]]
+IsForgotten = Callable[[Item, tuple[Mention, ...]], bool]
 
 
 def understand(item: Item, find_mentions: FindMentions) -> Understanding:
@@ -69,8 +71,9 @@ def understand(item: Item, find_mentions: FindMentions) -> Understanding:
 class Enricher:
     """Decides about records of `news.items` and `news.backfill`."""
 
-    def __init__(self, find_mentions: FindMentions) -> None:
+    def __init__(self, find_mentions: FindMentions, forgotten: IsForgotten = lambda _item, _mentions: False) -> None:
         self._find_mentions = find_mentions
+        self._forgotten = forgotten
 
     def restore(self, rows: list[tuple[str, bytes]]) -> None:
         """Nothing is kept beside the table."""
@@ -104,6 +107,8 @@ class Enricher:
         if row is None:
             row = Row(message.timestamp_ms, "", "", (), {})
         high = {**row.high, message.topic: message.offset}
+        if self._forgotten(item, ()):
+            return _rows(item, msgspec.structs.replace(row, high=high, forgotten=row.forgotten + 1))
         if row.content_hash == digest:
             return _rows(item, msgspec.structs.replace(row, high=high, unchanged=row.unchanged + 1))
         last = row.revisions[-1] if row.revisions else None
@@ -113,6 +118,8 @@ class Enricher:
             version += 1  # two contents at one moment: the later record wins
         number = last.number + 1 if last else 1
         known = understand(item, self._find_mentions)
+        if self._forgotten(item, known.mentions):
+            return _rows(item, msgspec.structs.replace(row, high=high, forgotten=row.forgotten + 1))
         headline = tuple(dict.fromkeys(m.entity_id for m in known.mentions if m.field == "title"))[:NAMED_IN_HEADLINE]
         revision = Revision(message.topic, message.offset, number, version, headline)
         row = msgspec.structs.replace(

@@ -6,6 +6,7 @@ partition waits, says so, and goes on by itself.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ import structlog
 
 from pipeline.decision import Output, opened, set_aside
 from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.forget import ForgottenList
 from pipeline.observe import Observer, Tally
 from pipeline.query.places import place_of
 from pipeline.streaming import Progress
@@ -22,11 +24,14 @@ from schemas.alert import Alert
 from schemas.broker import Message
 from schemas.codec import millis, now
 from schemas.document import Document
+from schemas.forgotten import Forgotten
 from schemas.index import month_alias, source, version
 from schemas.settings import Settings
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, FORGOTTEN
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
+# How soon a move to a new mapping is seen; `pipeline.index_life` waits longer before it copies.
+NEXT_SECONDS = 1.0
 BATCH_BYTES = 5 * 1024 * 1024
 
 log = structlog.get_logger()
@@ -53,24 +58,31 @@ class Indexer:
         self._progress = progress
         self._index: Index | None = None
         self._tally = Tally()
+        self._next: frozenset[str] = frozenset()
+        self._next_at = float("-inf")
         self._observer: Observer | None = None
+        self._forgotten: ForgottenList | None = None
 
     async def start(self) -> None:
         """Open the connection; the cluster may be away still. And know where places are before the first item."""
         self._index = Index(self._settings)
         await asyncio.to_thread(place_of, "")
+        self._forgotten = ForgottenList(self._settings)
+        await asyncio.to_thread(self._forgotten.wait)
         self._observer = Observer(self._settings, self._tally)
 
     async def stop(self) -> None:
         """Close it."""
         if self._observer is not None:
             self._observer.close()
+        if self._forgotten is not None:
+            self._forgotten.close()
         if self._index is not None:
             self._index.close()
 
     async def handle(self, messages: Sequence[Message], stopping: Callable[[], bool]) -> list[Output] | None:
         """Settle every document, however long the cluster is away."""
-        pending, outputs = prepare(messages, self._settings.index_prefix)
+        pending, outputs = prepare(messages, self._settings.index_prefix, self._forgotten)
         wait = FIRST_WAIT
         while True:
             try:
@@ -141,7 +153,27 @@ class Indexer:
         reason = next((o.reason for o in outcomes if o.verdict in WAITING), "")
         return outcomes, reason
 
+    def _beside(self, index: Index, writes: list[Write]) -> list[tuple[int, Write]]:
+        """The writes again for the indices that stand beside those of their months, while a mapping is moved."""
+        if time.monotonic() - self._next_at > NEXT_SECONDS:
+            self._next, self._next_at = index.next_aliases(), time.monotonic()
+        return [
+            (number, Write(f"{write.alias}-next", write.id, write.version, write.source))
+            for number, write in enumerate(writes)
+            if write.alias in self._next
+        ]
+
     def _bulk(self, index: Index, writes: list[Write]) -> list[Outcome]:
+        outcomes = self._bulk_once(index, writes)
+        copies = self._beside(index, writes)
+        if copies:
+            for (number, _), outcome in zip(copies, index.bulk([write for _, write in copies]), strict=True):
+                # Without the alias the move is over; what the new index refuses stops the move, not the pipeline.
+                if outcome.verdict in {Verdict.RETRY, Verdict.BLOCKED}:
+                    outcomes[number] = outcome
+        return outcomes
+
+    def _bulk_once(self, index: Index, writes: list[Write]) -> list[Outcome]:
         outcomes = index.bulk(writes)
         missing = {w.alias for w, o in zip(writes, outcomes, strict=True) if o.verdict is Verdict.NO_INDEX}
         if missing:
@@ -154,8 +186,13 @@ class Indexer:
 WAITING = frozenset({Verdict.RETRY, Verdict.BLOCKED, Verdict.NO_INDEX})
 
 
-def prepare(messages: Sequence[Message], prefix: str) -> tuple[list[Pending], list[Output]]:
-    """The writes that these records ask for, and dead letters for what is none. Mentions come before their item."""
+def prepare(
+    messages: Sequence[Message], prefix: str, forgotten: ForgottenList | None = None
+) -> tuple[list[Pending], list[Output]]:
+    """The writes that these records ask for, and what to send: dead letters of what is none, lines of the forgotten.
+
+    Mentions come before their item.
+    """
     pending: list[Pending] = []
     outputs: list[Output] = []
     indexed_at = now()
@@ -168,6 +205,10 @@ def prepare(messages: Sequence[Message], prefix: str) -> tuple[list[Pending], li
             outputs.append(record)
         elif isinstance(record, Alert):
             pending.append(_alert(message, record, prefix))
+        elif forgotten is not None and forgotten.holds(record.enriched.item, record.enriched.mentions):
+            # It was on its way when it was taken down; its line closes the books.
+            line = Forgotten(kind="item", value=record.enriched.item.id, at=now(), reason="was on its way")
+            outputs.append(Output(FORGOTTEN, line.key, line.encode()))
         else:
             pending += _document(message, record, prefix, indexed_at)
     return pending, outputs

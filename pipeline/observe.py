@@ -14,6 +14,7 @@ import structlog
 
 from pipeline.books import ROWS_TOPIC, books
 from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.index_life import expire, leaving
 from schemas.broker import BrokerError, end_offsets, lag, read_newest
 from schemas.codec import Undecodable, from_millis, millis, now
 from schemas.feed import Feed, FeedState
@@ -80,6 +81,8 @@ def observe(settings: Settings, index: Index, tally: Tally, *, with_books: bool)
     alias = month_alias(index.prefix, moment, OPS)
     index.ensure_month(alias)
     documents = [*_steps(settings), *_feeds(settings), *_letters(settings), _writes(tally)]
+    if with_books and (settings.keep_days or settings.keep_gigabytes):
+        expire(settings, index, leaving(index, days=settings.keep_days, gigabytes=settings.keep_gigabytes))
     if with_books and sum(end_offsets(settings, [ROWS_TOPIC]).values()) < BOOKS_UP_TO:
         documents.append(_books(settings, index))
     index.bulk([_write(alias, moment, document) for document in documents])

@@ -16,6 +16,7 @@ from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
 from schemas.feed import Feed, FeedSeen, FeedState
+from schemas.forgotten import Forgotten
 from schemas.index import side_template, template
 from schemas.item import Item
 from schemas.page import Page, Wanted
@@ -42,6 +43,7 @@ RECORDS: dict[str, type[Record]] = {
     "feed-state": FeedState,
     "feed-seen": FeedSeen,
     "dead-letter": DeadLetter,
+    "forgotten": Forgotten,
 }
 FOLDER = Path(__file__).parent / "json"
 

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     push_url: str | None = pydantic.Field(
         None, pattern=r"^https?://[^/]+", description="where hubs reach the push server from outside; turns WebSub on"
     )
+    keep_days: float = pydantic.Field(0, ge=0, description="months of the index that ended longer ago leave; 0: never")
+    keep_gigabytes: float = pydantic.Field(0, ge=0, description="the oldest months leave above this size; 0: never")
     web_host: str = pydantic.Field("127.0.0.1", description="address on which the web page and the API are served")
     web_port: int = pydantic.Field(0, ge=0, le=65535, description="port for them; 0: a free one, kept over restarts")
     web_hosts: Annotated[tuple[str, ...], NoDecode] = pydantic.Field(

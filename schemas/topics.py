@@ -24,6 +24,7 @@ PAGES = "news.pages"
 FEEDS = "news.feeds"
 FEED_STATE = "news.feed-state"
 DEADLETTERS = "news.deadletters"
+FORGOTTEN = "news.forgotten"
 
 DAY_MS = 24 * 3600 * 1000
 WEEK_MS = 7 * DAY_MS
@@ -69,6 +70,7 @@ TOPICS = (
     Topic(name=SNOOZES, keyed_by="what is snoozed", compacted=True, partitions=1),
     Topic(name=FEEDS, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
+    Topic(name=FORGOTTEN, keyed_by="what was taken down", compacted=True, partitions=1),
     Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),
     # The agents' tables. Faust would create these itself, but goes on before the broker knows them everywhere.
     Topic(name="kabar-extract-extract-table-changelog", keyed_by="host of the page", compacted=True),

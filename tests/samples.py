@@ -7,6 +7,7 @@ from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
 from schemas.feed import Feed, FeedSeen, FeedState
+from schemas.forgotten import Forgotten
 from schemas.item import Item
 from schemas.page import Page, Wanted
 from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
@@ -66,6 +67,7 @@ RECORD_SAMPLES: dict[str, Record] = {
     "feed": Feed(id="f1", url="https://news.example/rss", name="News", interval_seconds=600.0),
     "feed-state": FeedState(feed_id="f1", polls=2, polled_at=MOMENT),
     "feed-seen": FeedSeen(feed_id="f1", entries=b"\x00" * 24),
+    "forgotten": Forgotten(kind="item", value="ab12", at=MOMENT, by="me", reason="asked", tombstones=1),
     "dead-letter": DeadLetter(
         id="enrich:news.items/0/7", step="enrich", reason="not JSON", origin="news.items/0/7", key="k", length=1,
         sha256="00", sample="eA==", at=MOMENT,

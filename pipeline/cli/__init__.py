@@ -34,6 +34,8 @@ COMMANDS = {
     "alerts": ("pipeline.cli.alerts", "What was told, to whom, and why."),
     "why": ("pipeline.cli.why", "Where an item went, step by step."),
     "deadletters": ("pipeline.cli.deadletters", "What could not be handled."),
+    "forget": ("pipeline.cli.forget", "Take down an item, a source, a figure, for good."),
+    "index": ("pipeline.cli.index", "The life of the index: check, migrate, retain."),
     "books": ("pipeline.cli.books", "Whether everything fetched is accounted for."),
 }
 

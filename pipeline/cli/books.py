@@ -37,6 +37,8 @@ def show(found: Books, *, as_json: bool) -> None:
         ("+ indexed", found.indexed),
         ("+ superseded", found.superseded),
         ("+ dead-lettered", found.dead_lettered),
+        *([("+ forgotten", found.forgotten)] if found.forgotten else []),
+        *([("+ expired", found.expired)] if found.expired else []),
         ("+ in flight", found.in_flight),
     ]
     for name, count in rows:

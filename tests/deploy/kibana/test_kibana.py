@@ -35,6 +35,8 @@ BASE = {
     "type": "object",
     "required": ["type", "id", "attributes", "references", "managed", "coreMigrationVersion", "typeMigrationVersion"],
     "properties": {
+        "id": {"type": "string"},
+        "managed": {"const": False},
         "type": {"enum": ["index-pattern", "dashboard", "search"]},
         "attributes": {"type": "object", "required": ["title"]},
         "references": {

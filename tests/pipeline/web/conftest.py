@@ -59,9 +59,9 @@ def site(kabar_settings: Settings) -> Iterator[Site]:
             process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium; closed with its module, since its driver keeps the thread's event loop."""
     if chromium() is None:
         pytest.skip("needs a Chromium: apt-get install chromium, or set CHROMIUM to its path")
     with sync_playwright() as playwright:

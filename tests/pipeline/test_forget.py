@@ -1,0 +1,93 @@
+"""Taking down, through the whole pipeline on the real servers."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.books import books
+from pipeline.cli.alerts import alerts_so_far
+from pipeline.elastic import Index
+from pipeline.figures import save_figures
+from pipeline.figures.known import make_figure
+from pipeline.forget import ForgottenList
+from pipeline.launch import Pipeline
+from pipeline.search import Query, search
+from schemas.broker import Producer
+from schemas.codec import now
+from schemas.item import Item, item_id
+from schemas.settings import Settings
+from schemas.topics import ITEMS
+from tests.samples import ITEM, MENTION
+from tests.waiting import until, until_idle
+
+KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+
+
+def news(name: str, source: str, text: str) -> Item:
+    """An item of a source."""
+    url = f"https://{source}.example/{name}"
+    return Item(id=item_id(url=url), source=source, fetched_at=now(), url=url, title=f"{name} {text}", body=text)
+
+
+def send(settings: Settings, *items: Item) -> None:
+    """Send items."""
+    with Producer(settings) as producer:
+        for item in items:
+            producer.send(ITEMS, item.id, item.encode())
+        producer.flush()
+
+
+def forget(settings: Settings, *words: str) -> dict[str, int]:
+    """`kabar forget`, and what it says."""
+    environment = {**os.environ, **settings.environment()}
+    command = [*KABAR, "forget", *words, "--yes", "--json", "--reason", "a test"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (removed,) = json.loads(done.stdout)
+    found: dict[str, int] = removed
+    return found
+
+
+@pytest.mark.slow
+def test_what_is_taken_down_is_gone_and_stays_away(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """An item, then a source, then a figure: gone from search, alerts, archive; again turned away; books close."""
+    settings = kabar_settings
+    save_figures(settings, [make_figure("Sergey Lavrov")])
+    until_idle(settings, pipeline, seconds=60)
+    one = news("one", "takedown-a", "Sergey Lavrov berkunjung ke Jakarta untuk bertemu menteri.")
+    kept = news("kept", "takedown-a", "Harga beras turun di pasar tradisional pada pekan ini.")
+    two = news("two", "takedown-b", "Cuaca cerah diperkirakan berlangsung sepanjang akhir pekan.")
+    named = news("named", "takedown-c", "Emmanuel Macron tiba di Paris setelah kunjungan resmi.")
+    send(settings, one, kept, two, named)
+    until_idle(settings, pipeline, seconds=60)
+    until(lambda: any(a.match.item_id == one.id for a in alerts_so_far(settings)), seconds=20, what="an alert")
+    assert forget(settings, str(one.url))["items"] == 1
+    assert forget(settings, "--source", "takedown-b")["items"] == 1
+    assert forget(settings, "--figure", "Emmanuel Macron")["items"] >= 1
+    send(settings, one, two, named, news("three", "takedown-b", "Banjir surut, warga kembali ke rumah masing-masing."))
+    until_idle(settings, pipeline, seconds=60)
+    with Index(settings) as index:
+        index.refresh()
+        found = search(index, Query(text="source:(takedown-a OR takedown-b OR takedown-c)", collapse=False, size=50))
+        assert [hit.id for hit in found.hits] == [kept.id]
+        mentions = index.search({"query": {"term": {"item_id": one.id}}}, index=f"{index.prefix}-mentions")
+        assert mentions["hits"]["total"]["value"] == 0
+        assert books(settings, index).difference == 0
+    assert not any(alert.match.item_id == one.id for alert in alerts_so_far(settings))
+    audit = [json.loads(line) for line in (settings.data_dir / "audit.jsonl").read_text().splitlines()]
+    assert [entry["kind"] for entry in audit] == ["item", "source", "figure"]
+    assert all(entry["reason"] == "a test" and entry["by"] for entry in audit)
+
+
+def test_the_list_turns_away_by_item_source_and_figure() -> None:
+    """Each kind holds for what it names, until it is taken back."""
+    listed = ForgottenList()
+    assert not listed.holds(ITEM, (MENTION,))
+    for key in (f"item:{ITEM.id}", f"source:{ITEM.source}", f"figure:{MENTION.entity_id}"):
+        listed.changed(key, b"x")
+        assert listed.holds(ITEM, (MENTION,))
+        listed.changed(key, None)
+    assert not listed.holds(ITEM, (MENTION,))

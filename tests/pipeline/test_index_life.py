@@ -1,0 +1,128 @@
+"""The life of the index on a real node: checked, moved while it is read and written, left by age and size."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import msgspec
+import pytest
+
+from pipeline.elastic import Index, Write
+from pipeline.index import Indexer, prepare
+from pipeline.index_life import check, expire, leaving, migrate
+from pipeline.search import Query, search
+from pipeline.streaming import Progress
+from schemas.broker import read_newest
+from schemas.document import Document
+from schemas.forgotten import Forgotten
+from schemas.index import MAPPING_VERSION, month_alias
+from schemas.settings import Settings
+from schemas.topics import DOCUMENTS, FORGOTTEN
+from tests.pipeline.search.demo import demo_documents, index_documents, message
+
+
+@pytest.fixture
+def own(kabar_settings: Settings, request: pytest.FixtureRequest) -> Iterator[tuple[Settings, Index]]:
+    """An index of the test's own."""
+    prefix = f"news-{request.node.name.replace('_', '-')[:40].lower()}"
+    settings = kabar_settings.model_copy(update={"index_prefix": prefix})
+    with Index(settings) as index:
+        index.prepare()
+        yield settings, index
+
+
+def make_old(settings: Settings, index: Index) -> str:
+    """Mark this month's index of items as one of an older mapping; its name."""
+    name = f"{month_alias(settings.index_prefix, datetime.now(UTC))}-v1"
+    answer = httpx.put(f"{settings.elasticsearch}/{name}/_mapping", json={"_meta": {"kabar_mapping": 1}})
+    assert answer.status_code == 200
+    assert name in {found.name for found in check(index) if found.state == "old"}
+    return name
+
+
+def renamed(document: Document, number: int) -> Document:
+    """The document as another item."""
+    item = msgspec.structs.replace(document.enriched.item, id=f"{number:032x}")
+    return msgspec.structs.replace(document, enriched=msgspec.structs.replace(document.enriched, item=item))
+
+
+def test_a_move_is_seen_by_nobody(own: tuple[Settings, Index]) -> None:
+    """While items come in and searches go on, all are there before, during and after; what came meanwhile too."""
+    settings, index = own
+    documents = list(demo_documents())
+    index_documents(settings, documents)
+    old = make_old(settings, index)
+    done, seen, written = threading.Event(), [], []
+
+    def read() -> None:
+        with Index(settings) as reading:
+            while not done.is_set():
+                seen.append(search(reading, Query(text="Putin", collapse=False)).total)
+
+    async def write() -> None:
+        indexer = Indexer(settings, Progress())
+        await indexer.start()
+        number = 0
+        while not done.is_set():
+            made = renamed(documents[number % len(documents)], number)
+            assert await indexer.handle([message(DOCUMENTS, "s", made, number, made.placed_at)], lambda: False) == []
+            written.append(made.enriched.item.id)
+            number += 1
+            await asyncio.sleep(0.02)
+        await indexer.stop()
+
+    threads = [threading.Thread(target=read), threading.Thread(target=lambda: asyncio.run(write()))]
+    for thread in threads:
+        thread.start()
+    try:
+        (moved,) = migrate(index, lambda _line: None)
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert moved.old == old
+    assert moved.new.endswith("-v2")
+    index.refresh()
+    wanted = {document.enriched.item.id for document in documents} | set(written)
+    assert len(written) > 20
+    found = {hit["_id"] for hit in index.search({"size": 10_000, "source": False})["hits"]["hits"]}
+    assert found == wanted
+    assert seen == sorted(seen)
+    assert min(seen) >= 6
+    assert all(entry.state == "ok" and entry.version == MAPPING_VERSION for entry in check(index))
+    assert index.next_aliases() == frozenset()
+
+
+def test_an_older_copy_never_covers_a_newer_write(own: tuple[Settings, Index]) -> None:
+    """A move leaves each document in its newest revision, with the version that protects it."""
+    settings, index = own
+    document = demo_documents()[0]
+    index_documents(settings, [document])
+    make_old(settings, index)
+    migrate(index, lambda _line: None)
+    pending, _ = prepare([message(DOCUMENTS, "s", document, 0, document.placed_at)], settings.index_prefix)
+    outcomes = index.bulk([entry.write for entry in pending])
+    assert {outcome.verdict.name for outcome in outcomes} == {"ALREADY_THERE"}
+
+
+def test_months_leave_by_age_and_by_size(own: tuple[Settings, Index]) -> None:
+    """Whole months that are older or too many, never the present one; the books get a line."""
+    settings, index = own
+    index_documents(settings, demo_documents()[:5])
+    months = [datetime(2020, number, 1, tzinfo=UTC) for number in (1, 2, 3)]
+    for month in months:
+        alias = month_alias(settings.index_prefix, month)
+        index.ensure_month(alias)
+        index.bulk([Write(alias, f"{month:%m}", 1, b'{"id":"x","revision":2}')])
+    index.refresh()
+    names = [f"{month_alias(settings.index_prefix, month)}-v1" for month in months]
+    assert leaving(index) == []
+    age = (datetime.now(UTC) - datetime(2020, 3, 1, tzinfo=UTC)) / timedelta(days=1)
+    assert [found.name for found in leaving(index, days=age)] == names[:2]
+    assert [found.name for found in leaving(index, gigabytes=1e-9)] == names
+    assert expire(settings, index, leaving(index, days=1)) == 3
+    assert {found.name for found in check(index)}.isdisjoint(names)
+    lines = [Forgotten.decode(value) for value in read_newest(settings, FORGOTTEN).values()]
+    assert {line.value: line.revisions for line in lines if line.value in names} == dict.fromkeys(names, 2)
