@@ -80,10 +80,12 @@ def is_wanted(match: Match, figure: str | None, rule: str | None) -> bool:
 
 
 def alerts_so_far(settings: Settings) -> list[Alert]:
-    """Every alert, each once, oldest first."""
+    """Every alert, each once, oldest first; not those that were taken down."""
     alerts: dict[str, Alert] = {}
     for message in read_all(settings, ALERTS):
-        if message.value is not None and message.key not in alerts:
+        if message.value is None:
+            alerts.pop(message.key or "", None)
+        elif message.key not in alerts:
             alert = Alert.decode(message.value)
             alerts[alert.id] = alert
     return sorted(alerts.values(), key=lambda alert: (alert.alerted_at, alert.id))
