@@ -51,7 +51,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     story_languages: list[str] = []
 
 
-class FacetCount(msgspec.Struct, frozen=True):
+class FacetCount(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many items have this value; `label` is for readers."""
 
     value: str
