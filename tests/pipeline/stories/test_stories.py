@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.stories.window import Window
 from schemas.document import Mention
 from tests.benchmarks.stories_eval import b_cubed, read, stories_of
-from tests.pipeline.stories.texts import Writer, after, news
+from tests.pipeline.stories.texts import Kept, Writer, after, news
 
 GOLD = Path(__file__).parents[4] / "shared" / "eval" / "stories"
 
@@ -32,9 +31,9 @@ def named(entity: str) -> Mention:
     )
 
 
-def filled() -> Window:
+def filled() -> Kept:
     """A window that has seen some unrelated news."""
-    window = Window("xx")
+    window = Kept()
     writer = Writer("en", 9)
     for number in range(100):
         window.decide(news(f"other {number}", title=writer.text(6), body=writer.text(60)), number)
