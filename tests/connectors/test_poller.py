@@ -22,6 +22,7 @@ from schemas.feed import Feed, FeedState
 from schemas.item import Item
 from schemas.settings import Settings
 from schemas.topics import BACKFILL, DEADLETTERS, FEED_STATE, FEEDS, ITEMS
+from tests.connectors.polling import POLLER
 from tests.connectors.server import LocalServer, RawServer
 
 WAIT_SECONDS = 60.0
@@ -56,7 +57,7 @@ class Outlet:
 def polling(settings: Settings, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A poller process, ended at the end whatever happens."""
     process = subprocess.Popen(
-        [sys.executable, *(command or ("-m", "connectors.feeds"))],
+        [sys.executable, *(command or ("-c", POLLER))],
         env={**os.environ, **settings.environment()},
         cwd=Path(__file__).parents[2],
         stderr=subprocess.DEVNULL,

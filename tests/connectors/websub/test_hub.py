@@ -27,6 +27,7 @@ from schemas.item import Item, item_id
 from schemas.settings import Settings
 from schemas.subscription import Subscription
 from schemas.topics import FEEDS, ITEMS, SUBSCRIPTIONS
+from tests.connectors.polling import POLLER
 from tests.connectors.push.serving import push_server
 from tests.connectors.server import LocalServer
 from tests.waiting import until
@@ -102,7 +103,7 @@ def feeds_process(settings: Settings, log: Path) -> Iterator[None]:
     """The poller as a process."""
     with log.open("ab") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "connectors.feeds"],
+            [sys.executable, "-c", POLLER],
             env={**os.environ, **settings.environment()},
             stdout=out,
             stderr=out,
