@@ -13,10 +13,9 @@ from math import exp
 import numpy as np
 from wordfreq import get_frequency_dict
 
-from pipeline.stories.terms import LENGTH_BITS, PAIRS, terms_of_words, tokens
+from pipeline.stories.terms import LENGTH_BITS, terms_of_words, tokens
 
-LISTED_STORIES = 500.0  # what a word list is worth against what was counted
-GUESSED_STORIES = 60.0  # what the length of a word is worth; of characters in pairs no list knows all that are common
+PRIOR_STORIES = 500.0
 TEXT_WORDS = 150
 UNLISTED = 0.0005
 BY_LENGTH = (0.20, 0.06, 0.03, 0.012, 0.01)  # of words of 3, 4, 5, and more letters; of pairs of characters
@@ -57,9 +56,8 @@ class Frequencies:
         """How much each term tells, in nats: the negative logarithm of the share of stories that have it."""
         one, two = _places(terms)
         counts = np.minimum(self._first[one], self._second[two])
-        worth = np.where(terms & LENGTH_BITS == PAIRS, GUESSED_STORIES, _worth(language))
-        expected = worth * expectation(terms, language)
-        weights = np.log((self.stories + worth + 1.0) / (counts + expected + 0.5))
+        expected = PRIOR_STORIES * expectation(terms, language)
+        weights = np.log((self.stories + PRIOR_STORIES + 1.0) / (counts + expected + 0.5))
         positive: np.ndarray = np.maximum(weights, 0.0)
         return positive
 
@@ -75,10 +73,6 @@ def expectation(terms: np.ndarray, language: str) -> np.ndarray:
     return np.where(
         known[at] == terms, shares[at], np.where(terms & LENGTH_BITS == LENGTH_BITS, ENTITY_SHARE, UNLISTED)
     )
-
-
-def _worth(language: str) -> float:
-    return GUESSED_STORIES if _listed(language) is None else LISTED_STORIES
 
 
 def _places(terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,7 +26,7 @@ TERMS = 40
 TERM_LETTERS = 3
 STEM = 6
 LENGTH_BITS = 7
-PAIRS, _ENTITY = 4, 7
+_PAIRS, _ENTITY = 4, 7
 
 TITLE = 1.3
 NAME = 1.6
@@ -97,7 +97,7 @@ def _grams(characters: list[str]) -> list[int]:
     """Pairs of Han and kana, which are about a word; four characters of the alphabets without spaces."""
     size = 4 if characters[len(characters) // 2] < _FIRST_EAST_ASIAN else 2
     grams = map("".join, zip(*(characters[start:] for start in range(size)), strict=False))
-    return [_hash(gram) | PAIRS for gram in grams]
+    return [_hash(gram) | _PAIRS for gram in grams]
 
 
 @lru_cache(maxsize=65_536)

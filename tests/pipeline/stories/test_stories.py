@@ -56,7 +56,7 @@ def test_rare_entities_join_what_words_alone_do_not() -> None:
     writer = Writer("en", 3)
     shared = writer.words(8)
     one, other = (" ".join(shared + writer.words(30)) for _ in range(2))
-    people = tuple(named(f"Q{number}") for number in range(9))
+    people = tuple(named(f"Q{number}") for number in range(5))
     apart, together = filled(), filled()
     apart.decide(news("a", body=one), 200)
     together.decide(news("a", body=one, mentions=people), 200)
