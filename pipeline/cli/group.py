@@ -11,7 +11,6 @@ from pipeline.enrich import understand
 from pipeline.entities import Recogniser
 from pipeline.knowledge import load
 from pipeline.stories.grouping import Grouper
-from pipeline.stories.rows import OnDisk
 from schemas.document import Mention
 from schemas.item import Item
 
@@ -31,9 +30,9 @@ def command(path: Path, days: float) -> None:
     Example:
       kabar group items.jsonl | jq -r '[.story_id, .title] | @tsv' | sort
     """
+    grouper = Grouper(_Understanding(), timedelta(days=days))
     failed = False
-    with OnDisk() as rows, sys.stdin.buffer if str(path) == "-" else path.open("rb") as stream:
-        grouper = Grouper(_Understanding(), rows, timedelta(days=days))
+    with sys.stdin.buffer if str(path) == "-" else path.open("rb") as stream:
         for answer in grouper.lines(stream):
             failed |= "error" in answer
             sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

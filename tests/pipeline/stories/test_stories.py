@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.stories.window import Window
 from schemas.document import Mention
 from tests.benchmarks.stories_eval import b_cubed, read, stories_of
-from tests.pipeline.stories.texts import Kept, Writer, after, news
+from tests.pipeline.stories.texts import Writer, after, news
 
 GOLD = Path(__file__).parents[4] / "shared" / "eval" / "stories"
 
@@ -31,9 +32,9 @@ def named(entity: str) -> Mention:
     )
 
 
-def filled() -> Kept:
+def filled() -> Window:
     """A window that has seen some unrelated news."""
-    window = Kept()
+    window = Window("xx")
     writer = Writer("en", 9)
     for number in range(100):
         window.decide(news(f"other {number}", title=writer.text(6), body=writer.text(60)), number)

@@ -7,9 +7,6 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from pipeline.stories.rows import InMemory, decide
-from pipeline.stories.state import Outcome
-from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention
 from schemas.item import Item, content_hash, item_id
 
@@ -24,8 +21,8 @@ LETTERS = {
     "hi": "कखगचजटडतदनपबमरलवसह",
     "ko": "가나다라마바사아자차카타하고노도로모",
     "he": "אבגדהוזחטיכלמנסעפצקרשת",
-    "zh": "".join(chr(0x4E00 + 11 * number) for number in range(1200)),
-    "ja": "のにをはがとたしてでるいかなれもさっくあまり" + "".join(chr(0x4E00 + 13 * number) for number in range(900)),
+    "zh": "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后",
+    "ja": "のにをはがとたしてでるいかなれもさっくあまり日本大国会人年政府東京都市中新社会経済問題発表首相",
     "th": "กขคงจชซดตถทนบปผพมยรลวสหอาิีุเแโ",
     "my": "ကခဂငစဆညတထဒနပဖဘမယရလဝသဟအ",
 }
@@ -89,22 +86,6 @@ def news(  # noqa: PLR0913 - one argument for each part of an item
         enriched_at=at,
         mentions=mentions,
     )
-
-
-class Kept:
-    """A window with its rows, which decides and writes as the agent does."""
-
-    def __init__(self, span: timedelta = WINDOW) -> None:
-        self.window = Window("xx", span)
-        self.rows = InMemory()
-
-    def decide(self, enriched: Enriched, offset: int) -> Outcome:
-        """Decide about the event at this offset, and write what follows."""
-        return decide(self.window, enriched, offset, self.rows)
-
-    def __len__(self) -> int:
-        """How many items are inside the window."""
-        return len(self.window)
 
 
 def only(name: str, field: str, text: str, *, title: str = "", at: datetime = START) -> Enriched:
