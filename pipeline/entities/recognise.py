@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.entities.agree import combine
 from pipeline.entities.automaton import Automaton, Kind, Name, empty
 from pipeline.entities.context import titles
 from pipeline.entities.inflect import forms
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
-from pipeline.entities.tagger.tag import Known, Tagger
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
 from schemas.document import EntityType, Field, Mention
@@ -26,13 +24,6 @@ from schemas.item import Item
 MENTION_LIMIT: Final = 1_000
 _FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "body")
 _TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
-
-
-class _Tagging(threading.local):
-    """A tagger for each thread, made when it is first asked."""
-
-    def __init__(self) -> None:
-        self.tagger = Tagger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +43,7 @@ class Recogniser:
     kind, that entity's mentions carry the figure's id; of figures that share a name, the lowest id is meant.
     """
 
-    def __init__(self, knowledge: Iterable[Entity], *, tagger: bool = True) -> None:
-        """`tagger` false: known names only."""
+    def __init__(self, knowledge: Iterable[Entity]) -> None:
         self._known = tuple(knowledge)
         self._automaton = Automaton(_names_of_all(self._known))
         self._numbers = _numbers(self._known)
@@ -61,7 +51,6 @@ class Recogniser:
         self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
         self._lock = threading.Lock()
         self._live = _Live((), empty(), {})
-        self._tagging = _Tagging() if tagger else None
 
     def track(self, figure: Figure) -> None:
         """Look for a figure too, or for its new names where it is tracked already."""
@@ -92,20 +81,9 @@ class Recogniser:
             text = getattr(item, field)
             if text:
                 texts[field] = normalise(text)
-        found = {field: list(self._candidates(live, field, text, language)) for field, text in texts.items()}
-        reading = Reading(texts, language, self._given)
-        chosen = resolve(reading, [candidate for field in found for candidate in found[field]])
-        if self._tagging is not None:
-            tagged = {
-                field: self._tagging.tagger.tag(text.original, language, _spans(found[field]))
-                for field, text in texts.items()
-            }
-            chosen = combine(reading, chosen, tagged)
+        found = [candidate for field in texts for candidate in self._candidates(live, field, texts[field], language)]
+        chosen = resolve(Reading(texts, language, self._given), found)
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
-
-    def known_spans(self, text: str, language: str) -> list[Known]:
-        """Where known names stand in a text, overlapping ones included: what the tagger is told of them."""
-        return _spans(self._candidates(self._live, "body", normalise(text), language))
 
     def _candidates(self, live: _Live, field: Field, text: Normal, language: str) -> Iterator[Candidate]:
         room = HIT_LIMIT
@@ -144,15 +122,6 @@ class Recogniser:
             for number in numbers:
                 same.setdefault(number, entity)
         self._live = _Live(figures, Automaton(_names_of_all(figures)), same)
-
-
-def _spans(candidates: Iterable[Candidate]) -> list[Known]:
-    # Tracked figures tell the tagger nothing: it was trained without them.
-    return [
-        Known(found.start, found.end, found.entity.type + ("s" if found.kind >= Kind.SURNAME else ""))
-        for found in candidates
-        if found.figure is None or found.entity is not found.figure
-    ]
 
 
 def _as_entity(figure: Figure) -> Entity:
