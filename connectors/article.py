@@ -1,9 +1,8 @@
 """What of an HTML page is the article: two extractors, one judged by the other. Pure.
 
-trafilatura finds the text (F1 0.96 over 181 pages of the Scrapinghub benchmark, 14 ms of CPU a page); resiliparse, made
-otherwise, is the second opinion (0.92, 2 ms). Where both agree the text is right; `quality` is how far they do. On that
-benchmark pages of agreement over 0.9 have a mean F1 of 0.98, those below 0.6 of 0.68. The metadata (title, date,
-authors, language) are the page's own, as `connectors.documents` reads them.
+trafilatura finds the text; resiliparse, made otherwise and much faster, is the second opinion. Where both agree the text
+is most likely right; `quality` is how far they do. No command of this repository measures either. The metadata (title,
+date, authors, language) are the page's own, as `connectors.documents` reads them.
 """
 
 import logging

@@ -2,10 +2,9 @@
 
 Two things tell, and neither needs to know a language. A wall is the same on many pages of a site: its paragraphs were
 seen with other items. And a wall does not speak of what the item speaks of: an article has the words of its own
-headline and lead again, beyond the headline and the lead themselves (which a wall may repeat above its offer). Over 84
-pages of the Scrapinghub benchmark, 93 % of articles have 30 % of them, 4 % of other articles of the time have, and of
-a consent page and a paywall's offer none has over 20 %. So the first wall of a site is not taken either, before
-anything repeats.
+headline and lead again, beyond the headline and the lead themselves (which a wall may repeat above its offer). So the
+first wall of a site is not taken either, before anything repeats. The bounds below were set by looking at 84 pages, and
+were not measured on others.
 """
 
 import re

@@ -47,7 +47,7 @@ _MAJORITY: Final = 0.6
 _SECOND_SHARE: Final = 0.2
 _KANA_SHARE: Final = 0.05
 # Below this probability an answer is no better than saying nothing. Few words are often names and titles, which are
-# the same everywhere, so they have to be surer: on the tuning half 1.5 % of three-word texts are then wrong.
+# the same everywhere, so they have to be surer. Chosen on the tuning half of the sentences.
 _SURE: Final = 0.45
 _SURE_OF_FEW: Final = 0.82
 _FEW, _MANY = 4, 10
