@@ -1,7 +1,7 @@
 """What of an HTML page is the article: two extractors, one judged by the other. Pure.
 
-trafilatura finds the text; resiliparse, made otherwise and much faster, is the second opinion. Where both agree the text
-is most likely right; `quality` is how far they do. No command of this repository measures either. The metadata (title,
+trafilatura finds the text; resiliparse, made otherwise and much faster, is the second opinion. Where both agree the
+text is most likely right; `quality` is how far they do. No command of this repository measures either. The metadata (title,
 date, authors, language) are the page's own, as `connectors.documents` reads them.
 """
 
