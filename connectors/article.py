@@ -1,8 +1,9 @@
 """What of an HTML page is the article: two extractors, one judged by the other. Pure.
 
-trafilatura finds the text; resiliparse, made otherwise and much faster, is the second opinion. Where both agree the
-text is most likely right; `quality` is how far they do. No command of this repository measures either. The metadata (title,
-date, authors, language) are the page's own, as `connectors.documents` reads them.
+trafilatura finds the text; resiliparse, made otherwise and much faster, is the second opinion. Where both
+agree the text is most likely right; `quality` is how far they do. No command of this repository measures
+either. The metadata (title, date, authors, language) are the page's own, as `connectors.documents` reads
+them.
 """
 
 import logging
