@@ -11,6 +11,7 @@ import msgspec
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
 from pipeline.knowledge import load
+from pipeline.lines import answers
 from schemas.alert import Figure
 from schemas.codec import now
 from schemas.intake import clean
@@ -48,18 +49,7 @@ def command(path: Path, figures: Path | None, only: str | None) -> None:
 
 def enrich_lines(stream: BinaryIO, recogniser: Recogniser | None, only: str | None = None) -> Iterator[dict[str, Any]]:
     """One object for each line of the stream, in order."""
-    for number, line in enumerate(stream, 1):
-        if not line.strip():
-            continue
-        try:
-            plain = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            yield {"error": f"line {number} is not JSON: {error}"}
-            continue
-        if not isinstance(plain, dict):
-            yield {"error": f"line {number} is not a JSON object"}
-            continue
-        yield _enriched(plain, recogniser, only)
+    return answers(stream, lambda plain, _number: _enriched(plain, recogniser, only))
 
 
 def _enriched(plain: dict[str, Any], recogniser: Recogniser | None, only: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pipeline.language import language_group
+from pipeline.lines import answers
 from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention, Placement
 from schemas.intake import clean
@@ -41,18 +42,7 @@ class Grouper:
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         """One object for each line that is not blank, in order; `{"error": …}` for one that is no JSON object."""
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                plain = msgspec.json.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                yield {"error": f"line {number} is not JSON: {error}"}
-                continue
-            if not isinstance(plain, dict):
-                yield {"error": f"line {number} is not a JSON object"}
-                continue
-            yield self.place(plain, number)
+        return answers(lines, self.place)
 
     def place(self, plain: dict[str, Any], number: int) -> dict[str, Any]:
         """The same object with its marks; `number` stands for a missing id."""
