@@ -17,7 +17,7 @@ from pipeline.elastic import Index, Verdict, Write
 from pipeline.figures import forget_figures, tracked_or_none
 from pipeline.search import Names
 from schemas.alert import Alert
-from schemas.broker import Follower, Producer, partition_for, read_all, read_newest
+from schemas.broker import Follower, Producer, partition_for, read_all, read_newest, send_all
 from schemas.codec import Undecodable, millis, now
 from schemas.deadletter import DeadLetter
 from schemas.document import Mention
@@ -215,10 +215,7 @@ def _forget_alerts(settings: Settings, index: Index, kind: ForgottenKind, value:
             continue
         if match.item_id in items or (kind == "figure" and match.figure_id == value):
             gone.append(key)
-    with Producer(settings) as producer:
-        for key in gone:
-            producer.send(ALERTS, key, None)
-        producer.flush()
+    send_all(settings, ALERTS, ((key, None) for key in gone))
     if gone:
         _remove(index, f"{index.prefix}-{ALERTS_INDEX}", {"terms": {"id": gone[:60_000]}})
     return len(gone)

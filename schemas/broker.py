@@ -7,7 +7,7 @@ retry is not a second record). `GroupConsumer` commits only when told to. Every 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -218,6 +218,7 @@ class Follower(_Closing):
         from_end: bool = False,
         on_batch: Callable[[], None] = lambda: None,
     ) -> None:
+        self._topic = topic
         self._on_batch = on_batch
         self.caught_up = threading.Event()
         self._stop = threading.Event()
@@ -244,10 +245,34 @@ class Follower(_Closing):
                 self.caught_up.set()
         self._client.close()
 
+    def wait(self, seconds: float) -> None:
+        """Block until everything that was there at the start has been handed over.
+
+        Raises:
+            BrokerError: it was not within so many seconds.
+        """
+        if not self.caught_up.wait(seconds):
+            raise BrokerError(f"{self._topic} could not be read within {seconds:.0f} s")
+
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
         self._thread.join(timeout=5)
+
+
+def send_all(settings: Settings, topic: str, records: Iterable[tuple[str, bytes | None]]) -> int:
+    """Send these keys and values, taken one by one, and return how many they were once Kafka has them all.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    count = 0
+    with Producer(settings) as producer:
+        for key, value in records:
+            producer.send(topic, key, value)
+            count += 1
+        producer.flush()
+    return count
 
 
 def read_all(

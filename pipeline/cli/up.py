@@ -25,18 +25,19 @@ from pipeline.cli.context import Running, running_file
 from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
 from pipeline.elastic import Index
+from pipeline.figures.live import save_figures
 from pipeline.launch import NotReady, Pipeline
 from pipeline.sinks.config import load_sinks
 from pipeline.sinks.runner import group_of
 from pipeline.web.where import web_address
 from schemas.alert import Alert
-from schemas.broker import Admin, Follower, Producer, lag
+from schemas.broker import Admin, Follower, lag
 from schemas.codec import Undecodable
 from schemas.document import Document
 from schemas.feed import Feed
 from schemas.settings import Settings, load_settings
 from schemas.steps import SINK_SOURCES, STEPS
-from schemas.topics import ALERTS, DOCUMENTS, FIGURES, TOPICS
+from schemas.topics import ALERTS, DOCUMENTS, TOPICS
 
 DEMO_POLLS = 3  # the first edition, the second, and one that shows that nothing more comes
 IDLE_LOOKS = 3
@@ -166,11 +167,7 @@ def _prepare(settings: Settings, say: _Say) -> None:
 def _start_demo(stack: ExitStack, settings: Settings) -> list[Feed]:
     server = start_demo_server()
     stack.callback(server.stop)
-    with Producer(settings) as producer:
-        for name in DEMO_FIGURES:
-            figure = make_figure(name)
-            producer.send(FIGURES, figure.id, figure.encode())
-        producer.flush()
+    save_figures(settings, map(make_figure, DEMO_FIGURES))
     return demo_feeds(server.url)
 
 

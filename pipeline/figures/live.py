@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from schemas.alert import Figure
-from schemas.broker import BrokerError, Follower, Producer, read_newest
+from schemas.broker import BrokerError, Follower, read_newest, send_all
 from schemas.codec import Undecodable
 from schemas.settings import Settings
 from schemas.topics import FIGURES
@@ -49,8 +49,7 @@ class TrackedFigures:
         Raises:
             BrokerError: the topic could not be read within two minutes.
         """
-        if not self._follower.caught_up.wait(CATCH_UP_SECONDS):
-            raise BrokerError(f"{FIGURES} could not be read within {CATCH_UP_SECONDS:.0f} s")
+        self._follower.wait(CATCH_UP_SECONDS)
         self._waited = True
         self._hand_on()
 
@@ -96,21 +95,12 @@ def tracked_now(settings: Settings) -> dict[str, Figure]:
 
 def save_figures(settings: Settings, figures: Iterable[Figure]) -> int:
     """Track these from now on; returns how many they are. They are sent as they come, so any number may."""
-    count = 0
-    with Producer(settings) as producer:
-        for figure in figures:
-            producer.send(FIGURES, figure.id, figure.encode())
-            count += 1
-        producer.flush()
-    return count
+    return send_all(settings, FIGURES, ((figure.id, figure.encode()) for figure in figures))
 
 
 def forget_figures(settings: Settings, ids: Iterable[str]) -> None:
     """Track these no more."""
-    with Producer(settings) as producer:
-        for number in ids:
-            producer.send(FIGURES, number, None)
-        producer.flush()
+    send_all(settings, FIGURES, ((number, None) for number in ids))
 
 
 def local_id(name: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from schemas.broker import BrokerError, Follower, Producer, read_newest
+from schemas.broker import Follower, read_newest, send_all
 from schemas.codec import Undecodable
 from schemas.rule import Rule, Snooze
 from schemas.settings import Settings
@@ -31,8 +31,7 @@ class LiveRules:
         Raises:
             BrokerError: the topic could not be read within two minutes.
         """
-        if not self._follower.caught_up.wait(CATCH_UP_SECONDS):
-            raise BrokerError(f"{RULES} could not be read within {CATCH_UP_SECONDS:.0f} s")
+        self._follower.wait(CATCH_UP_SECONDS)
         self._waited = True
         self._hand_on()
 
@@ -70,8 +69,7 @@ class LiveSnoozes:
         Raises:
             BrokerError: the topic could not be read within two minutes.
         """
-        if not self._follower.caught_up.wait(CATCH_UP_SECONDS):
-            raise BrokerError(f"{SNOOZES} could not be read within {CATCH_UP_SECONDS:.0f} s")
+        self._follower.wait(CATCH_UP_SECONDS)
 
     def until(self, keys: Iterable[str], at: datetime) -> datetime | None:
         """Until when one of these is snoozed, or None."""
@@ -104,28 +102,17 @@ def snoozes_now(settings: Settings) -> dict[str, Snooze]:
 
 def save_rules(settings: Settings, rules: Iterable[Rule]) -> int:
     """Add these rules, or put them in the place of those of the same ids; returns how many they are."""
-    count = 0
-    with Producer(settings) as producer:
-        for rule in rules:
-            producer.send(RULES, rule.id, rule.encode())
-            count += 1
-        producer.flush()
-    return count
+    return send_all(settings, RULES, ((rule.id, rule.encode()) for rule in rules))
 
 
 def remove_rules(settings: Settings, ids: Iterable[str]) -> None:
     """Take these rules away."""
-    with Producer(settings) as producer:
-        for number in ids:
-            producer.send(RULES, number, None)
-        producer.flush()
+    send_all(settings, RULES, ((number, None) for number in ids))
 
 
 def save_snooze(settings: Settings, snooze: Snooze, *, over: bool = False) -> None:
     """Snooze something, or (`over`) end its snooze."""
-    with Producer(settings) as producer:
-        producer.send(SNOOZES, snooze.key, None if over else snooze.encode())
-        producer.flush()
+    send_all(settings, SNOOZES, [(snooze.key, None if over else snooze.encode())])
 
 
 def rule_id(name: str) -> str:

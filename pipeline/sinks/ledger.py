@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from schemas.alert import Delivery
-from schemas.broker import BrokerError, Follower, Producer, read_newest
+from schemas.broker import Follower, read_newest, send_all
 from schemas.codec import Undecodable
 from schemas.settings import Settings
 from schemas.topics import DELIVERIES
@@ -32,8 +32,7 @@ class Deliveries:
         Raises:
             BrokerError: the topic could not be read within five minutes.
         """
-        if not self._follower.caught_up.wait(CATCH_UP_SECONDS):
-            raise BrokerError(f"{DELIVERIES} could not be read within {CATCH_UP_SECONDS:.0f} s")
+        self._follower.wait(CATCH_UP_SECONDS)
 
     def is_settled(self, sink: str, number: str) -> bool:
         """Whether an alert was sent to a sink or set aside."""
@@ -93,7 +92,5 @@ def deliveries_now(settings: Settings) -> dict[str, Delivery]:
 
 def record(settings: Settings, deliveries: Mapping[str, Delivery | None]) -> None:
     """Write these down by key."""
-    with Producer(settings) as producer:
-        for key, delivery in deliveries.items():
-            producer.send(DELIVERIES, key, None if delivery is None else delivery.encode())
-        producer.flush()
+    encoded = ((key, None if delivery is None else delivery.encode()) for key, delivery in deliveries.items())
+    send_all(settings, DELIVERIES, encoded)
