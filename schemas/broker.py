@@ -27,6 +27,7 @@ from schemas.settings import Settings
 from schemas.topics import MESSAGE_BYTES, Topic
 
 POLL_MS = 200
+JOIN_SECONDS = 3.0
 COORDINATOR_SECONDS = 15.0
 
 
@@ -170,8 +171,11 @@ class GroupConsumer(_Closing):
         self._client.subscribe(list(topics))
 
     def poll(self, timeout_seconds: float) -> list[Message]:
-        """What has come; empty after the timeout."""
-        batches = self._client.poll(timeout_ms=int(timeout_seconds * 1000))
+        """What has come; empty after the timeout (at least `JOIN_SECONDS` as long as nothing is assigned)."""
+        # The client drops a search for the group's coordinator when the time is over, and begins anew with the next
+        # poll: on a busy machine short polls alone never joined.
+        seconds = timeout_seconds if self._client.assignment() else max(timeout_seconds, JOIN_SECONDS)
+        batches = self._client.poll(timeout_ms=int(seconds * 1000))
         return [_message(record) for batch in batches.values() for record in batch]
 
     def hold(self, *, on: bool) -> None:
