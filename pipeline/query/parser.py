@@ -170,7 +170,8 @@ class _Parser:
         if token.kind != "word" or not colon or rest.startswith("//"):
             return
         meant = near_field(name)
-        if meant and (rest or self._peek().start == token.end):
+        following = self._peek()
+        if meant and (rest or (following.kind != "end" and following.start == token.end)):
             raise self._error(
                 f'There is no field {name}:; did you mean {meant}:? For the words, write "{name} …".', token
             )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.query import QueryError, parse, write
@@ -140,6 +140,7 @@ WORDS = st.sampled_from(
 
 
 @settings(max_examples=500, deadline=None)
+@example(query="ANDtitle:\x00")
 @given(st.one_of(st.lists(WORDS, max_size=25).map("".join), st.lists(WORDS, max_size=25).map(" ".join), st.text()))
 def test_any_text_is_a_query_or_a_sentence(query: str) -> None:
     """Nothing but a `QueryError` with a place inside the query; and what was read is read the same when written."""
