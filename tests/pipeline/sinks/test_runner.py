@@ -68,7 +68,8 @@ def tell(settings: Settings, *numbers: str, to: tuple[str, ...]) -> None:
     """Send alerts of these ids to these sinks."""
     with Producer(settings) as producer:
         for number in numbers:
-            match = msgspec.structs.replace(MATCH, tell=Tell(to=to), rule_id="r", rule_name="A rule")
+            url = f"https://sinks.example/{number}"
+            match = msgspec.structs.replace(MATCH, tell=Tell(to=to), rule_id="r", rule_name="A rule", url=url)
             producer.send(ALERTS, number, Alert(id=number, alerted_at=now(), match=match).encode())
         producer.flush()
 
