@@ -91,7 +91,7 @@ def test_facets_count_every_kind(sample: dict[str, Any]) -> None:
 @pytest.mark.usefixtures("sample")
 def test_a_stem_finds_another_form(kabar_settings: Settings) -> None:
     """`berkunjung` finds an Indonesian text by its stem."""
-    found = json.loads(kabar(kabar_settings, "search", "berkunjung", "--language", "id", "--json"))
+    found = json.loads(kabar(kabar_settings, "search", "berkunjung source:demo", "--language", "id", "--json"))
     assert found["total"] == 1
 
 
