@@ -13,9 +13,9 @@ from connectors.pacing import Lag, is_turn, no_lag, wait_for_room
 from connectors.pages.wants import wants_page
 from connectors.protocol import Refused
 from connectors.urls import host_of
-from schemas.broker import TooLarge
 from schemas.codec import now
 from schemas.deadletter import SAMPLE_BYTES, DeadLetter, dead_letter
+from schemas.errors import TooLarge
 from schemas.item import Item
 from schemas.page import FullText, Wanted
 from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, WANTED

@@ -15,6 +15,7 @@ import msgspec
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError  # noqa: TID251
 
 from schemas.codec import now
+from schemas.errors import IndexRefused, IndexUnavailable
 from schemas.index import month_alias, side_template, template
 from schemas.settings import Settings
 from schemas.side_indices import KINDS
@@ -24,14 +25,6 @@ SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
 SWAP_SECONDS = 3.0
 KEEP_ALIVE = "5m"
 FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
-
-
-class IndexUnavailable(RuntimeError):
-    """Elasticsearch does not answer or cannot now; trying again later may help."""
-
-
-class IndexRefused(ValueError):
-    """Elasticsearch refuses the request itself."""
 
 
 class Verdict(Enum):

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from pipeline.decision import Output, opened, set_aside
-from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.elastic import Index, Outcome, Verdict, Write
 from pipeline.forget import ForgottenList
 from pipeline.observe import Observer, Tally
 from pipeline.query.places import place_of
@@ -24,6 +24,7 @@ from schemas.alert import Alert
 from schemas.broker import Message
 from schemas.codec import millis, now
 from schemas.document import Document
+from schemas.errors import IndexRefused, IndexUnavailable
 from schemas.forgotten import Forgotten
 from schemas.index import month_alias, source, version
 from schemas.settings import Settings

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.elastic import Index, IndexRefused, MonthIndex, Verdict, Write
+from pipeline.elastic import Index, MonthIndex, Verdict, Write
 from pipeline.query.places import place_of
 from schemas.broker import Producer
 from schemas.codec import now
+from schemas.errors import IndexRefused
 from schemas.forgotten import Forgotten
 from schemas.index import MAPPING_VERSION, localized_language, mapping
 from schemas.settings import Settings

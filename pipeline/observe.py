@@ -13,10 +13,11 @@ import msgspec
 import structlog
 
 from pipeline.books import ROWS_TOPIC, books
-from pipeline.elastic import Index, IndexRefused, IndexUnavailable, Outcome, Verdict, Write
+from pipeline.elastic import Index, Outcome, Verdict, Write
 from pipeline.index_life import expire, leaving
-from schemas.broker import BrokerError, end_offsets, lag, read_newest
+from schemas.broker import end_offsets, lag, read_newest
 from schemas.codec import Undecodable, from_millis, millis, now
+from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 from schemas.feed import Feed, FeedState
 from schemas.index import month_alias
 from schemas.settings import Settings

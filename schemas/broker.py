@@ -23,20 +23,13 @@ from kafka.errors import (  # noqa: TID251
 )
 from kafka.partitioner.default import murmur2  # noqa: TID251
 
+from schemas.errors import BrokerError, TooLarge
 from schemas.settings import Settings
 from schemas.topics import MESSAGE_BYTES, Topic
 
 POLL_MS = 200
 JOIN_SECONDS = 3.0
 COORDINATOR_SECONDS = 15.0
-
-
-class BrokerError(RuntimeError):
-    """Kafka cannot be reached or refused; trying again later may help."""
-
-
-class TooLarge(ValueError):
-    """A record over the size that the topics take; it belongs in the dead letters."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

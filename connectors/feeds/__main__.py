@@ -6,7 +6,7 @@ import structlog
 
 from connectors.feeds.poller import run
 from connectors.pacing import pipeline_lag
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.logs import configure
 from schemas.process import follow_launcher
 from schemas.settings import SettingsError, load_settings

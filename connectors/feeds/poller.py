@@ -40,8 +40,9 @@ from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
 from connectors.websub.leases import Leases
 from schemas.alert import Alert
-from schemas.broker import BrokerError, Producer
+from schemas.broker import Producer
 from schemas.codec import now
+from schemas.errors import BrokerError
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
 from schemas.settings import Settings

@@ -14,7 +14,7 @@ from connectors.feeds.registry import Sender, seen_key
 from connectors.feeds.seen import Seen
 from connectors.protocol import Refused
 from connectors.send import put
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.feed import FeedSeen, FeedState
 from schemas.item import Item
 from schemas.page import FullText

@@ -5,7 +5,7 @@ import sys
 import structlog
 
 from connectors.pages.fetcher import run
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.logs import configure
 from schemas.process import follow_launcher
 from schemas.settings import SettingsError, load_settings

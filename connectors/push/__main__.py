@@ -14,7 +14,8 @@ from connectors.push.server import application
 from connectors.push.writer import Writer
 from connectors.websub.callback import Callback
 from connectors.websub.subscriber import Subscriber
-from schemas.broker import BrokerError, Producer
+from schemas.broker import Producer
+from schemas.errors import BrokerError
 from schemas.logs import configure
 from schemas.process import follow_launcher, say_ready
 from schemas.settings import Settings, SettingsError, load_settings

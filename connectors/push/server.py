@@ -20,7 +20,7 @@ from connectors.push.body import Malformed, read_body
 from connectors.push.credentials import SIGNATURE_HEADERS, Credentials
 from connectors.push.writer import Writer
 from connectors.websub.callback import Callback
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.item import Item
 from schemas.settings import Settings
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from connectors.feeds.registry import Sender
 from connectors.protocol import Refused
 from connectors.send import put
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.item import Item
 from schemas.page import FullText
 

@@ -17,8 +17,8 @@ from connectors.protocol import Refused
 from connectors.push.writer import Writer
 from connectors.websub.decide import accepted, capability, is_signed, refused
 from connectors.websub.subscriber import Subscriber
-from schemas.broker import BrokerError
 from schemas.codec import now
+from schemas.errors import BrokerError
 from schemas.feed import Feed
 from schemas.item import Item, content_hash
 

@@ -10,8 +10,7 @@ from importlib import import_module
 import click
 
 from deploy.errors import DeployError
-from pipeline.elastic import IndexRefused, IndexUnavailable
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 from schemas.settings import SettingsError
 
 NOTHING, WRONG, UNAVAILABLE, INTERRUPTED = 1, 2, 3, 130

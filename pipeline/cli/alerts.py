@@ -9,12 +9,13 @@ import click
 import msgspec
 
 from pipeline.cli.context import connected, json_option, plain, print_json, print_lines
-from pipeline.elastic import Index, IndexRefused, IndexUnavailable
+from pipeline.elastic import Index
 from pipeline.sinks.ledger import deliveries_now
 from pipeline.sinks.message import heading
 from schemas.alert import Alert, Delivery, Match, Withheld
 from schemas.broker import Follower, read_all
 from schemas.codec import Undecodable
+from schemas.errors import IndexRefused, IndexUnavailable
 from schemas.settings import Settings
 from schemas.topics import ALERTS, WITHHELD
 

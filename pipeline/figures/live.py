@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from schemas.alert import Figure
-from schemas.broker import BrokerError, Follower, read_newest, send_all
+from schemas.broker import Follower, read_newest, send_all
 from schemas.codec import Undecodable
+from schemas.errors import BrokerError
 from schemas.settings import Settings
 from schemas.topics import FIGURES
 

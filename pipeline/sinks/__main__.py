@@ -14,7 +14,7 @@ import structlog
 from pipeline.sinks.config import Sink, load_sinks
 from pipeline.sinks.ledger import Deliveries
 from pipeline.sinks.runner import Runner
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError
 from schemas.logs import configure
 from schemas.process import follow_launcher
 from schemas.settings import Settings, SettingsError, load_settings

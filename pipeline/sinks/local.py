@@ -14,8 +14,9 @@ from pipeline.sinks.config import FeedConfig, FileConfig, TopicConfig
 from pipeline.sinks.mail import page
 from pipeline.sinks.message import told
 from schemas.alert import Alert
-from schemas.broker import BrokerError, Producer, TooLarge
+from schemas.broker import Producer
 from schemas.codec import now
+from schemas.errors import BrokerError, TooLarge
 from schemas.settings import Settings
 
 ATOM = "http://www.w3.org/2005/Atom"

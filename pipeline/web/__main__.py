@@ -7,10 +7,9 @@ from contextlib import suppress
 import structlog
 import uvicorn
 
-from pipeline.elastic import IndexUnavailable
 from pipeline.web.app import build_app
 from pipeline.web.where import web_address, web_address_file
-from schemas.broker import BrokerError
+from schemas.errors import BrokerError, IndexUnavailable
 from schemas.logs import configure
 from schemas.process import follow_launcher, say_ready
 from schemas.settings import Settings, SettingsError, load_settings

@@ -11,7 +11,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pipeline.books import books, dead_letters
-from pipeline.elastic import IndexRefused, IndexUnavailable
 from pipeline.query import QueryError
 from pipeline.search import Found, Query, search
 from pipeline.search.export import csv_lines, every, json_lines
@@ -22,8 +21,8 @@ from pipeline.web.desk import desk_of
 from pipeline.web.formats import atom, json_feed, news_article, ninjs
 from pipeline.web.openapi import document
 from pipeline.web.params import BadParameter, address, number, pairs_of, query_of
-from schemas.broker import BrokerError
 from schemas.codec import now
+from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 
 BASE: Final = "/api/v1"
 PROBLEM: Final = "application/problem+json"

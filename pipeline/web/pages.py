@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.books import books, dead_letters
-from pipeline.elastic import IndexRefused, IndexUnavailable
 from pipeline.query import QueryError, parse
 from pipeline.query.fields import FIELDS
 from pipeline.search import FacetCount, Found, Query, search
@@ -28,8 +27,8 @@ from pipeline.web.marking import MARKS, paragraphs, with_mentions
 from pipeline.web.params import PAGE, BadParameter, address, pairs_of, query_of
 from pipeline.web.render import LANGUAGES, THEMES, page
 from schemas.alert import Figure
-from schemas.broker import BrokerError
 from schemas.codec import now
+from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 
 COOKIE_SECONDS: Final = 180 * 86_400
 FORM_LIMIT: Final = 100_000

@@ -10,9 +10,10 @@ import psutil
 
 from deploy.embedded import start
 from pipeline.cli.figures import make_figure
-from pipeline.elastic import Index, IndexUnavailable
+from pipeline.elastic import Index
 from pipeline.launch import Pipeline
 from schemas.broker import Admin, Producer
+from schemas.errors import IndexUnavailable
 from schemas.item import Item
 from schemas.settings import Settings, load_settings
 from schemas.topics import FIGURES, ITEMS, TOPICS

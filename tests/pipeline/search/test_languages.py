@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from pipeline.elastic import Index, IndexRefused
+from pipeline.elastic import Index
 from schemas.codec import now
+from schemas.errors import IndexRefused
 from schemas.index import ANALYZERS, FOLDED, SAME_ANALYZER, localized_language, month_alias
 from schemas.settings import Settings
 
