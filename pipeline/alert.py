@@ -14,9 +14,9 @@ from pipeline.figures import TrackedFigures
 from pipeline.rules.book import RuleBook
 from pipeline.rules.match import matches
 from pipeline.rules.registry import LiveRules
-from schemas.broker import Message
 from schemas.codec import now
 from schemas.document import Document
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import MATCHES
 

@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from schemas.broker import Message
 from schemas.codec import Record, Undecodable
 from schemas.deadletter import dead_letter
+from schemas.message import Message
 from schemas.topics import DEADLETTERS
 
 R = TypeVar("R", bound=Record)

@@ -11,11 +11,11 @@ import msgspec
 
 from pipeline.decision import Decision, Lookup, Output, set_aside
 from pipeline.language import detect, language_group
-from schemas.broker import Message
 from schemas.codec import from_millis, millis, now
 from schemas.document import Enriched, Mention
 from schemas.intake import Refused, decode_item
 from schemas.item import Item, content_hash
+from schemas.message import Message
 from schemas.topics import BACKFILL, ENRICHED
 
 # More than can be delivered again after a crash: one item would have to change so often within a second.

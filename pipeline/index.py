@@ -21,12 +21,12 @@ from pipeline.query.places import place_of
 from pipeline.streaming import Progress
 from schemas import side_indices as side
 from schemas.alert import Alert
-from schemas.broker import Message
 from schemas.codec import millis, now
 from schemas.document import Document
 from schemas.errors import IndexRefused, IndexUnavailable
 from schemas.forgotten import Forgotten
 from schemas.index import month_alias, source, version
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import ALERTS, FORGOTTEN
 

@@ -27,8 +27,9 @@ import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.decision import Decider, Decision, Output, TimedDecider
-from schemas.broker import Message, lag
+from schemas.broker import lag
 from schemas.errors import BrokerError
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.steps import Step
 from schemas.topics import MESSAGE_BYTES

@@ -7,11 +7,12 @@ import msgspec
 
 from pipeline.elastic import Index
 from schemas.alert import Alert, Match
-from schemas.broker import Message, partition_for, read_all
+from schemas.broker import partition_for, read_all
 from schemas.codec import Record, Undecodable, from_millis
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
 from schemas.item import Item
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import ALERTS, BACKFILL, DEADLETTERS, DOCUMENTS, ENRICHED, ITEMS, MATCHES
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
 from kafka.errors import (  # noqa: TID251
@@ -24,23 +23,13 @@ from kafka.errors import (  # noqa: TID251
 from kafka.partitioner.default import murmur2  # noqa: TID251
 
 from schemas.errors import BrokerError, TooLarge
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import MESSAGE_BYTES, Topic
 
 POLL_MS = 200
 JOIN_SECONDS = 3.0
 COORDINATOR_SECONDS = 15.0
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One record as read. `timestamp_ms` is the broker's or producer's, milliseconds since 1970."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: str | None
-    value: bytes | None
-    timestamp_ms: int
 
 
 def partition_for(key: str, partitions: int) -> int:

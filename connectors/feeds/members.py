@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from connectors.feeds.registry import Remembered, decode_feed, read_remembered
-from schemas.broker import GroupConsumer, Message, read_all
+from schemas.broker import GroupConsumer, read_all
 from schemas.errors import BrokerError
 from schemas.feed import Feed
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import FEEDS
 

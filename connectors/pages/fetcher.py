@@ -23,10 +23,11 @@ from connectors.guard import guarded_session
 from connectors.pages.hosts import Hosts, Line, Positions, Waiting
 from connectors.robots import Robots
 from connectors.urls import host_of
-from schemas.broker import GroupConsumer, Message, Producer
+from schemas.broker import GroupConsumer, Producer
 from schemas.codec import Undecodable, now
 from schemas.deadletter import dead_letter
 from schemas.errors import BrokerError
+from schemas.message import Message
 from schemas.page import Failure, Lane, Page, Wanted
 from schemas.settings import Settings
 from schemas.steps import PAGE_FETCHER

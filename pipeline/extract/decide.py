@@ -22,9 +22,9 @@ from pipeline.extract.memory import (
     encode_row,
     remember,
 )
-from schemas.broker import Message
 from schemas.intake import repair
 from schemas.item import Item
+from schemas.message import Message
 from schemas.page import Page, Wanted
 from schemas.topics import BACKFILL, ITEMS
 

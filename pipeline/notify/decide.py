@@ -31,8 +31,8 @@ from pipeline.notify.rows import (
 from pipeline.notify.timers import Timers, activity_key
 from pipeline.rules.schedule import Unreadable, read_quiet, read_schedule
 from schemas.alert import Alert, AlertKind, Match, Withheld, alert_id
-from schemas.broker import Message
 from schemas.codec import from_millis, millis
+from schemas.message import Message
 from schemas.rule import Rule, Tick
 from schemas.topics import ALERTS, TIMERS, WITHHELD
 

@@ -9,9 +9,10 @@ from pipeline.notify import Notifier
 from pipeline.rules.book import RuleBook
 from pipeline.rules.match import Figures, matches
 from schemas.alert import Alert, Match
-from schemas.broker import Message, read_all
+from schemas.broker import read_all
 from schemas.codec import Undecodable, from_millis
 from schemas.document import Document
+from schemas.message import Message
 from schemas.rule import DEFAULT_RULE, FIGURE_RULE, Conditions, Rule
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DOCUMENTS, MATCHES, TIMERS

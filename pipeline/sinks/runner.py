@@ -32,10 +32,11 @@ from pipeline.sinks.local import FeedPlace, FilePlace, TopicPlace
 from pipeline.sinks.mail import MailPlace
 from pipeline.sinks.place import Place
 from schemas.alert import Alert, Delivery
-from schemas.broker import GroupConsumer, Message, Producer, begin_group, find_record
+from schemas.broker import GroupConsumer, Producer, begin_group, find_record
 from schemas.codec import Undecodable, millis, now
 from schemas.deadletter import dead_letter
 from schemas.errors import BrokerError
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DEADLETTERS, DELIVERIES
 

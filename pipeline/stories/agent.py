@@ -10,9 +10,9 @@ from datetime import timedelta
 from pipeline.decision import Decision, Lookup, Output, opened
 from pipeline.stories.state import Row
 from pipeline.stories.window import Window
-from schemas.broker import Message
 from schemas.codec import now
 from schemas.document import Document, Enriched
+from schemas.message import Message
 from schemas.topics import DOCUMENTS
 
 

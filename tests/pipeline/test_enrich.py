@@ -6,11 +6,11 @@ import msgspec
 
 from pipeline.decision import Decision
 from pipeline.enrich import Enricher, decode_row
-from schemas.broker import Message
 from schemas.codec import millis
 from schemas.deadletter import DeadLetter
 from schemas.document import Enriched, Mention
 from schemas.item import Item
+from schemas.message import Message
 from schemas.topics import BACKFILL, DEADLETTERS, ENRICHED, ITEMS
 from tests.samples import ITEM, MENTION, MOMENT
 

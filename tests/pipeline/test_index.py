@@ -13,9 +13,9 @@ from pipeline.index import Indexer
 from pipeline.observe import Tally, observe
 from pipeline.streaming import Progress
 from schemas.alert import Alert
-from schemas.broker import Message
 from schemas.codec import Record, millis, now
 from schemas.document import Document, Mention
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DOCUMENTS
 from tests.samples import DOCUMENT, MATCH, MENTION

@@ -8,8 +8,8 @@ from connectors.article import Article, read_article
 from pipeline.decision import Decision
 from pipeline.extract.decide import Extractor, is_host
 from pipeline.extract.memory import decode_row
-from schemas.broker import Message
 from schemas.item import Item
+from schemas.message import Message
 from schemas.page import Failure, Lane, Page
 from schemas.topics import BACKFILL, DEADLETTERS, ITEMS, PAGES
 from tests.samples import MOMENT

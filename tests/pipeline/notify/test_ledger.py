@@ -8,8 +8,8 @@ import pytest
 from pipeline.decision import Decision
 from pipeline.notify import Notifier
 from schemas.alert import Alert, Match, Withheld
-from schemas.broker import Message
 from schemas.codec import millis
+from schemas.message import Message
 from schemas.rule import Conditions, Rule, Tell, Tick
 from schemas.topics import ALERTS, MATCHES, TIMERS, WITHHELD
 from tests.samples import MATCH

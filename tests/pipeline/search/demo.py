@@ -12,10 +12,10 @@ from pipeline.entities import Recogniser
 from pipeline.index import Pending, prepare
 from pipeline.knowledge import load
 from pipeline.stories.agent import StoryDecider
-from schemas.broker import Message
 from schemas.codec import Record, millis
 from schemas.document import Document
 from schemas.item import Item, item_id
+from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import DOCUMENTS, ENRICHED, ITEMS
 
