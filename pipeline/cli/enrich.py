@@ -1,9 +1,9 @@
 """`kabar enrich`: the filter. What the agents call, without servers."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 import msgspec
@@ -14,7 +14,7 @@ from pipeline.knowledge import load
 from pipeline.lines import answers
 from schemas.alert import Figure
 from schemas.codec import now
-from schemas.intake import clean
+from schemas.document import Mention
 from schemas.item import Item
 
 
@@ -25,8 +25,9 @@ from schemas.item import Item
 def command(path: Path, figures: Path | None, only: str | None) -> None:
     """Items as JSON Lines in, the same with language and mentions out; no server needed.
 
-    Each line has `id` and any of title, summary, body (or text), language_hint. A line that is no JSON object
-    comes out as {"error": …}, and the exit code is then 1.
+    Each line has `id` and any of title, summary, body (or text), language_hint. A mention's `field` names the one
+    that it stands in, `start` and `end` count its code points. A line that is no JSON object comes out as
+    {"error": …}, and the exit code is then 1.
 
     \b
     Example:
@@ -47,21 +48,24 @@ def command(path: Path, figures: Path | None, only: str | None) -> None:
     sys.exit(1 if failed else 0)
 
 
-def enrich_lines(stream: BinaryIO, recogniser: Recogniser | None, only: str | None = None) -> Iterator[dict[str, Any]]:
+def enrich_lines(
+    stream: Iterable[bytes], recogniser: Recogniser | None, only: str | None = None
+) -> Iterator[dict[str, Any]]:
     """One object for each line of the stream, in order."""
     return answers(stream, lambda plain, _number: _enriched(plain, recogniser, only))
 
 
 def _enriched(plain: dict[str, Any], recogniser: Recogniser | None, only: str | None) -> dict[str, Any]:
+    # As it is given: offsets point into these very texts. What must be cleaned is cleaned where items come in.
     texts = {name: value for name in ("title", "summary", "body", "text") if isinstance(value := plain.get(name), str)}
     hint = plain.get("language_hint")
     item = Item(
         id=str(plain.get("id", "")),
         source="",
         fetched_at=now(),
-        title=clean(texts.get("title", "")),
-        summary=clean(texts.get("summary", "")),
-        body=clean(texts.get("body", texts.get("text", ""))),
+        title=texts.get("title", ""),
+        summary=texts.get("summary", ""),
+        body=texts.get("body", texts.get("text", "")),
         language_hint=hint if isinstance(hint, str) else None,
     )
     known = understand(item, recogniser.mentions if recogniser else lambda _item, _language: ())
@@ -74,8 +78,14 @@ def _enriched(plain: dict[str, Any], recogniser: Recogniser | None, only: str | 
             "language_reason": known.reason,
         }
     if only != "language":
-        answer["mentions"] = known.mentions
+        answer["mentions"] = [_mention(mention, "body" if "body" in texts else "text") for mention in known.mentions]
     return answer
+
+
+def _mention(mention: Mention, body: str) -> dict[str, Any]:
+    """A mention as an object, with the name that its field has on the line."""
+    plain: dict[str, Any] = msgspec.to_builtins(mention)
+    return plain | {"field": body} if mention.field == "body" else plain
 
 
 def _watchlist(path: Path) -> Iterator[Figure]:
