@@ -39,10 +39,11 @@ def command() -> None:
     """Where alerts go: `sinks.yaml` in the data directory, or the file that KABAR_SINKS names.
 
     \b
-    Example of that file:
+    Example of that file, and a message to try it:
       desk:
         kind: slack
         url: env:DESK_SLACK_URL
+    kabar sinks test desk
     """
 
 
