@@ -2,19 +2,27 @@
 
 ahocorasick-rs scans about 60 MB/s however many patterns there are. Names of scripts that put spaces between words are
 looked for together with the space before them, so that the scan itself passes over what lies inside other words.
+
+Where the language has cases a second automaton finds names by the beginnings of their words, which no ending changes,
+in the text cut to the first four letters of each word; `inflect.py` then judges the words that stand there.
 """
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import accumulate, product
+from math import prod
 from typing import Final
 
 import msgspec
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.entities.boundaries import UNSPACED, holds, is_spaced
-from pipeline.entities.casing import fits
+from pipeline.entities.casing import fits, fits_inflected, is_acronym
+from pipeline.entities.inflect import beginnings, inflects, is_form, stable
 from pipeline.entities.normalise import Normal, normalise
 
 
@@ -26,6 +34,10 @@ class Kind(IntEnum):
     FORM = 2
     SURNAME = 3
     SURNAME_FORM = 4
+
+    def inflected(self) -> "Kind":
+        """The kind of a form of a name of this kind."""
+        return Kind.SURNAME_FORM if self is Kind.SURNAME else Kind.FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,17 @@ _SHORTEST: Final = 2
 _LONG: Final = 6
 # A letter of a script with spaces right after one of a script without: `访问NATO总部`.
 _JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
+# Words are cut to so many letters for the search for forms.
+_LETTERS: Final = 4
+_CUT: Final = "\x1f"
+_MOST_CUTS: Final = 100
+_MOST_WORDS: Final = 6
+_SHORTEST_ALONE: Final = 4
+_WORD: Final = re.compile(r"\w[\w\u0300-\u036f\u0900-\u0dff]*")
+# Words of the scripts whose languages put endings on names: all with spaces but Arabic, Hebrew and Hangul.
+_INFLECTED: Final = re.compile(
+    r"[a-z\u00df-\u024f\u0370-\u058f\u0900-\u0dff\u10a0-\u10ff\u1200-\u139f\u1e00-\u1fff]+|[\u0620-\u06d5]+"
+)
 
 
 class Automaton:
@@ -71,9 +94,8 @@ class Automaton:
                     self._padded.append(pattern[0] == " ")
                 else:
                     self._names[number] = _with(self._names[number], name)
-        self._automaton = AhoCorasick(
-            patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA, store_patterns=False
-        )
+        self._automaton = _automaton(patterns)
+        self._forms = _Forms(self._names)
 
     def __len__(self) -> int:
         """The number of different patterns."""
@@ -100,6 +122,8 @@ class Automaton:
                 hit = self._hit(text, number, first, last, language)
                 if hit is not None:
                     yield hit
+        if inflects(language):
+            yield from self._forms.find(text, language)
 
     def _hit(self, text: Normal, number: int, first: int, last: int, language: str) -> Hit | None:
         if not holds(text.text, first, last, language):
@@ -113,6 +137,78 @@ class Automaton:
         if _counts(held, language) and fits(held.written, surface):
             return Hit(start, end, (held,))
         return None
+
+
+class _Forms:
+    """Finds the inflected forms of names."""
+
+    def __init__(self, held: Iterable[Name | tuple[Name, ...]]) -> None:
+        names = (name for entry in held for name in (entry if isinstance(entry, tuple) else (entry,)))
+        patterns: defaultdict[str, list[tuple[Name, tuple[str, ...]]]] = defaultdict(list)
+        for name in names:
+            words = tuple(normalise(name.written).text.split())
+            for pattern in _cut_patterns(name.written, words):
+                patterns[pattern].append((name, words))
+        self._names = list(patterns.values())
+        self._automaton = _automaton(patterns)
+
+    def find(self, text: Normal, language: str) -> Iterator[Hit]:
+        if not self._names:
+            return
+        words = text.text.split(" ")
+        cut = _CUT + _CUT.join([word[:_LETTERS] for word in words])
+        # One match for each word and pattern: the text of single words and the cut text share an automaton.
+        raw = self._automaton.find_matches_as_indexes(f"{cut} {text.text}", overlapping=True)
+        if not raw:
+            return
+        begins = list(accumulate((len(word) + 1 for word in words), initial=0))
+        cuts = list(accumulate((min(len(word), _LETTERS) + 1 for word in words), initial=0))
+        found: defaultdict[tuple[int, int], list[Name]] = defaultdict(list)
+        for number, start, _ in raw:
+            in_cut = start < len(cut)
+            first = bisect_right(cuts, start) - 1 if in_cut else bisect_right(begins, start - len(cut)) - 1
+            for name, parts in self._names[number]:
+                form = _form_of(parts, words[first : first + len(parts)], language)
+                if form is None or not _counts(name, language):
+                    continue
+                span = text.span(begins[first], begins[first] + len(form))
+                if fits_inflected(name.written, text.original[span[0] : span[1]]):
+                    found[span].append(Name(name.written, name.owner, name.kind.inflected(), name.languages))
+        for (start, end), names in found.items():
+            yield Hit(start, end, tuple(dict.fromkeys(names)))
+
+
+def _form_of(parts: tuple[str, ...], words: list[str], language: str) -> str | None:
+    """What stands there of words of a folded text, if they are a form of these parts; the name itself is none."""
+    if len(words) < len(parts):
+        return None
+    last = _WORD.match(words[-1])
+    if last is None:
+        return None
+    found = (*words[:-1], last.group())
+    pairs = enumerate(zip(parts, found, strict=True), 1)
+    if found == parts or not all(is_form(part, word, language, last=n == len(parts)) for n, (part, word) in pairs):
+        return None
+    return " ".join(found)
+
+
+def _cut_patterns(written: str, words: tuple[str, ...]) -> list[str]:
+    """What the forms of a name are looked for by: beginnings of its words in the cut text, or of its one word."""
+    if not words or len(words) > _MOST_WORDS or is_acronym(written) or not all(map(_INFLECTED.fullmatch, words)):
+        return []
+    if len(words) == 1:
+        return [f" {words[0][: max(2, stable(words[0]))]}"] if len(words[0]) >= _SHORTEST_ALONE else []
+    for count in range(len(words), 0, -1):
+        choices = [beginnings(word, _LETTERS) for word in words[:count]]
+        if prod(map(len, choices)) <= _MOST_CUTS:
+            return ["".join(_CUT + part for part in chosen) for chosen in product(*choices)]
+    return []
+
+
+def _automaton(patterns: Iterable[str]) -> AhoCorasick:
+    return AhoCorasick(
+        patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA, store_patterns=False
+    )
 
 
 def _counts(name: Name, language: str) -> bool:

@@ -34,6 +34,15 @@ def fits(written: str, surface: str) -> bool:
     return not is_acronym(written) and not _is_exact(written) and _has_capitals(written, surface)
 
 
+def fits_inflected(written: str, surface: str) -> bool:
+    """Whether a form of a name has its capitals; in capitals alone it is taken from six letters on."""
+    if written.lower() == written.upper():
+        return True
+    if surface.isupper():
+        return len(surface) > _SHORTEST_IN_CAPITALS
+    return not is_acronym(written) and _has_capitals(written, surface)
+
+
 def _is_exact(written: str) -> bool:
     """Whether a name has capitals inside and is too short to be known without them."""
     return len(written) <= _LONGEST_EXACT and not written[1:].islower() and " " not in written

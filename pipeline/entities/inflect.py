@@ -1,107 +1,174 @@
-"""Names of persons in the cases of Slavic languages, made by rule.
+"""Whether a word of a text is a name in some case: `Путиным` of `Путин`, `Vučića` of `Vučić`, `Putinille` of `Putin`.
 
-The endings are those of the grammars for masculine names in a consonant, -й or -а, adjectives in -ский and -ый, and
-feminine adjectives in -ова, -ина and -ская. A foreign woman's name in a consonant has no cases; forms made for her all
-the same name nobody else. All words of a name stand in one case, so that a form is never half inflected.
+The endings of each language stand in `endings.tsv`. Nothing is generated in advance: names are looked for by what no
+ending changes of their words (`stable`), and each word so found is held against the table. A word that merely begins
+like a name (`Putinism`, `Trumpet`) is no form of it, since no language has such an ending.
 """
 
-import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import product
 from typing import Final
 
-_CASES: Final = 4
+from pipeline.entities.normalise import normalise
 
-# Genitive, dative, instrumental, locative by ending; the longest ending that fits is used. The number of characters
-# to take away, then the four endings.
-_Endings = tuple[int, tuple[str, str, str, str]]
-_CYRILLIC: Final[tuple[tuple[str, _Endings], ...]] = (
-    ("ский", (2, ("ого", "ому", "им", "ом"))),
-    ("цкий", (2, ("ого", "ому", "им", "ом"))),
-    ("ський", (2, ("ого", "ому", "им", "ому"))),
-    ("цький", (2, ("ого", "ому", "им", "ому"))),
-    ("ный", (2, ("ого", "ому", "ым", "ом"))),
-    ("ній", (2, ("ього", "ьому", "ім", "ьому"))),
-    ("ская", (2, ("ой", "ой", "ой", "ой"))),
-    ("ова", (1, ("ой", "ой", "ой", "ой"))),
-    ("ева", (1, ("ой", "ой", "ой", "ой"))),
-    ("ина", (1, ("ой", "ой", "ой", "ой"))),
-    ("ов", (0, ("а", "у", "ым", "е"))),
-    ("ев", (0, ("а", "у", "ым", "е"))),
-    ("ёв", (0, ("а", "у", "ым", "е"))),
-    ("ин", (0, ("а", "у", "ым", "е"))),
-    ("ін", (0, ("а", "у", "им", "і"))),
-    ("ий", (1, ("я", "ю", "ем", "и"))),
-    ("ий", (1, ("я", "ю", "єм", "ї"))),
-    ("ій", (1, ("я", "ю", "єм", "ї"))),
-    ("й", (1, ("я", "ю", "ем", "е"))),
-    ("ь", (1, ("я", "ю", "ем", "е"))),
-    ("ия", (1, ("и", "и", "ей", "и"))),
-    ("я", (1, ("и", "е", "ей", "е"))),
-    ("ка", (1, ("и", "е", "ой", "е"))),
-    ("га", (1, ("и", "е", "ой", "е"))),
-    ("а", (1, ("ы", "е", "ой", "е"))),
+_VOWELS: Final = frozenset("aeiouyаеиоуыэюяієαεηιουωаეიოუაաեէըիոօւ")
+# Languages told apart with difficulty in a headline, which are read by the endings of all of them.
+_GROUPS: Final = (
+    frozenset({"ru", "uk", "be", "bg", "mk", "sr"}),
+    frozenset({"hr", "bs", "sr", "sh", "sl", "cnr"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"tr", "az", "tk"}),
+    frozenset({"kk", "ky", "tt", "ba"}),
+    frozenset({"mr", "ne"}),
 )
-_CYRILLIC_CONSONANT: Final[_Endings] = (0, ("а", "у", "ом", "е"))
-_CYRILLIC_CONSONANTS: Final = frozenset("бвгджзклмнпрстфхцчшщ")
-
-# Latin Slavic languages differ: each paradigm is one language's genitive, dative, instrumental, locative.
-_LATIN: Final[tuple[tuple[str, str, str, str], ...]] = (
-    ("a", "u", "om", "u"),  # Croatian, Serbian, Bosnian, Slovene (accusative and genitive -a)
-    ("a", "owi", "em", "ie"),  # Polish
-    ("a", "ovi", "em", "ovi"),  # Czech
-    ("a", "ovi", "om", "ovi"),  # Slovak
+# Where only the last word of a name takes the ending of all of it.
+_LAST_ONLY_LISTED: Final = (
+    "fi et hu tr az tk uz kk ky tt ba mn eu ro sq ka hy sv nb nn no da de nl lb fo am ti mr ne bn as gu or te kn ml ta"
+    " si ug"
 )
-_LATIN_FROM_A: Final[tuple[tuple[str, str, str, str], ...]] = (
-    ("e", "i", "om", "i"),
-    ("y", "ie", "ą", "ie"),
-    ("y", "ě", "ou", "ě"),
-)
-_VOWELS: Final = frozenset("aeiouyáéíóúýąęěů")
-_CYRILLIC_WORD: Final = re.compile("[А-Яа-яЁёІіЇїЄєҐґ-]+")
-_LATIN_WORD: Final = re.compile("[A-Za-z\u00c0-\u017f-]+")
-_LONGEST: Final = 4
-_SHORTEST: Final = 3
+_LAST_ONLY: Final = frozenset(_LAST_ONLY_LISTED.split())
+_UNKNOWN: Final = "und"
+# In a text of no known language any ending will do, so that short names are left alone.
+_SURE: Final = 5
 
 
-def forms(name: str) -> Iterator[str]:
-    """The further case forms of a person's name, without the name itself; none for scripts and names without cases."""
-    words = name.split()
-    if not words or len(words) > _LONGEST or len(words[-1]) < _SHORTEST:
-        return
-    if all(_CYRILLIC_WORD.fullmatch(word) for word in words):
-        yield from _cyrillic(words)
-    elif all(_LATIN_WORD.fullmatch(word) for word in words):
-        yield from _latin(words)
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """The letters that change of an ending, what stands for them then, and where this holds."""
+
+    ending: str
+    removed: str
+    added: str
+
+    def holds(self, word: str) -> bool:
+        """Whether a folded word ends so."""
+        if self.ending in "CV*":
+            return self.ending == "*" or (word[-1] in _VOWELS) == (self.ending == "V")
+        return word == self.ending[1:] if self.ending[0] == "^" else word.endswith(self.ending)
 
 
-def _cyrillic(words: list[str]) -> Iterator[str]:
-    paradigms = [_paradigm(word) for word in words]
-    made = {" ".join(forms[case] for forms in paradigms) for case in range(_CASES)}
-    # A family name that has no cases (Байдена has, Трюдо has not) leaves the first name inflected alone.
-    yield from sorted(made - {" ".join(words)})
+def inflects(language: str) -> bool:
+    """Whether names change their ending in a language (BCP 47), or it is not known."""
+    return language == _UNKNOWN or bool(_rules(_primary(language)))
 
 
-def _paradigm(word: str) -> tuple[str, ...]:
-    lowered = word.lower()
-    for ending, (taken, endings) in _CYRILLIC:
-        if lowered.endswith(ending) and len(word) > len(ending):
-            stem = word[: len(word) - taken]
-            return tuple(stem + suffix for suffix in endings)
-    if lowered[-1] in _CYRILLIC_CONSONANTS:
-        return tuple(word + suffix for suffix in _CYRILLIC_CONSONANT[1])
-    return (word,) * _CASES
+@lru_cache(maxsize=65_536)
+def is_form(word: str, surface: str, language: str, *, last: bool = True) -> bool:
+    """Whether `surface` is `word` in some case in a text in `language`; both folded. The same word is, everywhere.
+
+    `last` tells whether it is the last word of its name.
+    """
+    if word == surface:
+        return True
+    code = _primary(language)
+    if not word or (not last and code in _LAST_ONLY) or (code == _UNKNOWN and len(word) < _SURE):
+        return False
+    common = _common(word, surface)
+    rules = _rules(code).get((word[common:], surface[common:]), ())
+    return any(rule.holds(word) for rule in rules)
 
 
-def _latin(words: list[str]) -> Iterator[str]:
-    made = set()
-    for consonant, vowel in zip(_LATIN, (_LATIN_FROM_A[0], *_LATIN_FROM_A[1:], _LATIN_FROM_A[2]), strict=True):
-        for case in range(_CASES):
-            made.add(" ".join(_latin_form(word, consonant[case], vowel[case]) for word in words))
-    yield from sorted(made - {" ".join(words)})
+@lru_cache(maxsize=65_536)
+def stable(word: str) -> int:
+    """How many letters at the beginning of a folded word no ending of any language changes."""
+    removed = (len(rule.removed) for rule in _applicable(word))
+    return len(word) - max(removed, default=0)
 
 
-def _latin_form(word: str, consonant: str, vowel: str) -> str:
-    last = word[-1].lower()
-    if last == "a":
-        return word[:-1] + vowel
-    return word if last in _VOWELS else word + consonant
+@lru_cache(maxsize=65_536)
+def beginnings(word: str, length: int) -> frozenset[str]:
+    """The first `length` letters of a folded word and of all its forms; few, unless the word is short."""
+    if stable(word) >= length:
+        return frozenset({word[:length]})
+    made = {word[:length]}
+    made.update((word[: len(word) - len(rule.removed)] + rule.added)[:length] for rule in _applicable(word))
+    return frozenset(made)
+
+
+def forms(word: str, language: str) -> Iterator[str]:
+    """All forms of a folded word in a language, each once, in the order of letters."""
+    made = {
+        word[: len(word) - len(rule.removed)] + rule.added
+        for rules in _rules(_primary(language)).values()
+        for rule in rules
+        if rule.holds(word)
+    }
+    yield from sorted(made - {word})
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters two words begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0]
+
+
+def _applicable(word: str) -> Iterator[_Rule]:
+    by_ending = _by_ending()
+    kind = "V" if word[-1:] in _VOWELS else "C"
+    alphabet = _alphabet(word[:1])
+    for ending in (kind, "*", f"^{word}", *(word[start:] for start in range(max(0, len(word) - 6), len(word)))):
+        for rule in by_ending.get(ending, ()):
+            if _alphabet(rule.added[:1] or rule.removed[:1]) == alphabet:
+                yield rule
+
+
+def _alphabet(letter: str) -> int:
+    """The block of 256 code points of a letter, Latin letters being one: endings are of the alphabet of the name."""
+    code = ord(letter) if letter else 0
+    return code // 256 if code >= 0x250 else 0  # noqa: PLR2004 - the end of Latin Extended-B
+
+
+@lru_cache(maxsize=1)
+def _by_ending() -> dict[str, tuple[_Rule, ...]]:
+    found: defaultdict[str, set[_Rule]] = defaultdict(set)
+    for _, rule in _table():
+        found[rule.ending].add(rule)
+    return {ending: tuple(rules) for ending, rules in found.items()}
+
+
+@lru_cache(maxsize=256)
+def _rules(code: str) -> dict[tuple[str, str], tuple[_Rule, ...]]:
+    """The rules of a language and those that it is confused with, by what they take away and put there."""
+    codes = {code}.union(*(group for group in _GROUPS if code in group))
+    found: defaultdict[tuple[str, str], dict[_Rule, None]] = defaultdict(dict)
+    for language, rule in _table():
+        if language in codes or code == _UNKNOWN:
+            found[rule.removed, rule.added][rule] = None
+    return {change: tuple(rules) for change, rules in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[tuple[str, _Rule], ...]:
+    text = (files("pipeline.entities") / "endings.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple(
+        (language, rule)
+        for codes, ending, listed, *clitics in rows
+        for rule in dict.fromkeys(_read(ending, listed.split(), ["", *"".join(clitics).split()]))
+        for language in codes.split(",")
+    )
+
+
+def _read(ending: str, listed: list[str], clitics: list[str]) -> Iterator[_Rule]:
+    for form, clitic in product(listed, clitics):
+        if form[0] == "=":
+            for consonant in "bcdfghjklmnpqrstvwxz":
+                yield _Rule(consonant, "", _fold(consonant + form[1:] + clitic))
+        elif ending in "CV*":
+            yield _Rule(ending, "", _fold(form + clitic))
+        else:
+            mark, bare = ("^", _fold(ending[1:])) if ending[0] == "^" else ("", _fold(ending))
+            becomes = _fold(form + clitic)
+            same = _common(bare, becomes)
+            yield _Rule(mark + bare, bare[same:], becomes[same:])
+
+
+def _fold(ending: str) -> str:
+    return normalise(ending).text

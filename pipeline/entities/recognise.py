@@ -13,7 +13,6 @@ from typing import Final
 
 from pipeline.entities.automaton import Automaton, Kind, Name, empty
 from pipeline.entities.context import titles
-from pipeline.entities.inflect import forms
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.knowledge import Entity
@@ -137,19 +136,8 @@ def _names_of_all(entities: tuple[Entity, ...]) -> Iterator[Name]:
             yield Name(alias, number, Kind.ALIAS)
         for limited in entity.limited:
             yield Name(limited.name, number, Kind.ALIAS, frozenset(limited.languages))
-        if entity.type == "PER":
-            yield from _names_of_person(number, entity)
-
-
-def _names_of_person(number: int, entity: Entity) -> Iterator[Name]:
-    for name in (entity.name, *entity.aliases):
-        if " " in name:
-            for form in forms(name):
-                yield Name(form, number, Kind.FORM)
-    for surname in entity.surnames:
-        yield Name(surname, number, Kind.SURNAME)
-        for form in forms(surname):
-            yield Name(form, number, Kind.SURNAME_FORM)
+        for surname in entity.surnames:
+            yield Name(surname, number, Kind.SURNAME)
 
 
 def _likelihood(name: Name) -> tuple[int, int]:

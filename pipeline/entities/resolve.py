@@ -45,7 +45,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A mention that stands."""
+    """A mention that stands. `base` is the name without the ending of its case."""
 
     field: Field
     start: int
@@ -54,6 +54,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     figure: Entity | None
     confidence: float
     why: str
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,7 @@ def _full(candidate: Candidate) -> Found:
         figure=candidate.figure,
         confidence=confidence,
         why=why,
+        base=candidate.written if candidate.kind is Kind.FORM else "",
     )
 
 
@@ -178,15 +180,13 @@ def _short_names(reading: Reading, found: Iterable[Found], people: Mapping[str, 
         return shorts
     seen: set[tuple[str, str]] = set()
     for entry in found:
-        surface = reading.original(entry.field)[entry.start : entry.end]
+        surface = entry.base or reading.original(entry.field)[entry.start : entry.end]
         identity = entry.figure.id if entry.figure else entry.entity.id
         if entry.entity.type != "PER" or (surface, identity) in seen:
             continue
         seen.add((surface, identity))
-        # A form in the accusative shortens to an accusative; the name itself gives the rest.
-        for written in {surface, entry.entity.name} if entry.why.startswith("case") else {surface}:
-            for form in short_forms(written, entry.entity, reading.language):
-                shorts[form].add(identity)
+        for form in short_forms(surface, entry.entity, reading.language):
+            shorts[form].add(identity)
     return shorts
 
 

@@ -7,7 +7,6 @@ go by their first names (Indonesia, Malaysia, Thailand, Ethiopia, Iceland …) t
 import re
 from typing import Final
 
-from pipeline.entities.inflect import forms
 from pipeline.entities.normalise import normalise
 from pipeline.knowledge import Entity
 from pipeline.language.markers import words
@@ -20,7 +19,6 @@ def _set(listed: str) -> frozenset[str]:
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*\.?", re.UNICODE)
 FAMILY_FIRST: Final = frozenset({"KP", "KR", "CN", "TW", "HK", "MO"})
 GIVEN_FIRST: Final = frozenset({"ID", "MY", "BN", "TH", "LA", "ET", "ER", "IS", "TL"})
-_SLAVIC_LATIN: Final = frozenset({"pl", "cs", "sk", "hr", "bs", "sr", "sr-Latn", "sl"})
 # Common family names of Korea, China and Vietnam, for people of whom no country is known.
 _FAMILIES: Final = _set(
     "kim lee ri yi pak park choe choi jong jung jeong chung kang cho jo yun yoon jang chang im lim"
@@ -50,10 +48,7 @@ def short_forms(surface: str, entity: Entity | None, language: str) -> frozenset
         parts.pop()
     if len(parts) < _TWO:
         return frozenset()
-    chosen = _chosen(parts, entity)
-    inflected = language in _SLAVIC_LATIN or not surface.isascii()
-    made = {form for part in chosen for form in (part, *(forms(part) if inflected else ()))}
-    return frozenset(form for form in made if not _is_common(form, language))
+    return frozenset(form for form in _chosen(parts, entity) if not _is_common(form, language))
 
 
 def _chosen(parts: list[str], entity: Entity | None) -> set[str]:
