@@ -48,10 +48,14 @@ class ForgottenList:
         if kind in self._known:
             (self._known[kind].discard if value is None else self._known[kind].add)(name)
 
-    def wait(self) -> None:
-        """Block until the list is known as it was at the start."""
+    def wait(self, seconds: float = CATCH_UP_SECONDS) -> None:
+        """Block until the list is known as it was at the start: without it, what was taken down would come back.
+
+        Raises:
+            BrokerError: for so many seconds nothing of it came; the step ends, and is started anew.
+        """
         if self._follower is not None:
-            self._follower.caught_up.wait(CATCH_UP_SECONDS)
+            self._follower.wait(seconds)
 
     def holds(self, item: Item, mentions: Iterable[Mention] = ()) -> bool:
         """Whether an item is turned away: itself, its source, or someone whom it names."""

@@ -17,7 +17,8 @@ from schemas.steps import SINKS, STEPS
 
 FIRST_WAIT, LONGEST_WAIT, QUIET_SECONDS = 0.3, 10.0, 60.0
 STOP_SECONDS = 10.0
-READY_SECONDS = 120.0
+# With a million spellings to learn a step takes minutes; one that ends meanwhile is seen at once.
+READY_SECONDS = 600.0
 START_TRIES = 3
 
 
@@ -129,7 +130,7 @@ class Pipeline:
         """Start all and wait until every step reads its topics.
 
         Raises:
-            NotReady: one of them did not within two minutes.
+            NotReady: one of them ended three times, or did not within ten minutes.
         """
         for process in self.processes:
             self._ready_file(process).unlink(missing_ok=True)

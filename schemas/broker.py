@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
 from kafka.errors import (  # noqa: TID251
@@ -26,6 +27,8 @@ from schemas.errors import BrokerError, TooLarge
 from schemas.message import Message
 from schemas.settings import Settings
 from schemas.topics import MESSAGE_BYTES, Topic
+
+log = structlog.get_logger()
 
 POLL_MS = 200
 JOIN_SECONDS = 3.0
@@ -193,6 +196,7 @@ class Follower(_Closing):
     `on_change(key, value)` is called in that thread for each record, value None for a tombstone. `caught_up` is set
     once everything that was there at the start has been handed over. With `from_end`, it begins with what comes next.
     `on_batch()` is called after each lot of changes, and before `caught_up` is set, for what is better done once.
+    A failure of the broker is tried again after a second, for a process that followed no more would not show it.
     """
 
     def __init__(
@@ -215,30 +219,43 @@ class Follower(_Closing):
             self._client.seek_to_end(*self._partitions)
             for partition in self._partitions:
                 self._client.position(partition)  # the client looks the end up here, not before
+        self._ends: dict[TopicPartition, int] = {}
+        self._moved = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"follow {topic}", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        ends = self._client.end_offsets(self._partitions)
         while not self._stop.is_set():
-            batches = self._client.poll(timeout_ms=POLL_MS)
-            for batch in batches.values():
-                for record in batch:
-                    self._on_change((record.key or b"").decode("utf-8", "replace"), record.value)
-            if batches:
-                self._on_batch()
-            if not self.caught_up.is_set() and all(self._client.position(p) >= e for p, e in ends.items()):
-                self.caught_up.set()
+            try:
+                self._read()
+            except KafkaError as error:
+                log.warning("a topic cannot be followed; trying again", topic=self._topic, error=str(error))
+                self._stop.wait(1.0)
         self._client.close()
 
+    def _read(self) -> None:
+        if not self._ends:
+            self._ends = self._client.end_offsets(self._partitions)
+        batches = self._client.poll(timeout_ms=POLL_MS)
+        for batch in batches.values():
+            for record in batch:
+                self._on_change((record.key or b"").decode("utf-8", "replace"), record.value)
+        if batches:
+            self._on_batch()
+            self._moved = time.monotonic()
+        if not self.caught_up.is_set() and all(self._client.position(p) >= e for p, e in self._ends.items()):
+            self.caught_up.set()
+
     def wait(self, seconds: float) -> None:
-        """Block until everything that was there at the start has been handed over.
+        """Block until everything that was there at the start has been handed over, however much it is.
 
         Raises:
-            BrokerError: it was not within so many seconds.
+            BrokerError: for so many seconds nothing of it came.
         """
-        if not self.caught_up.wait(seconds):
-            raise BrokerError(f"{self._topic} could not be read within {seconds:.0f} s")
+        begun = time.monotonic()
+        while not self.caught_up.wait(max(0.0, min(1.0, seconds))):
+            if time.monotonic() - max(begun, self._moved) >= seconds:
+                raise BrokerError(f"{self._topic} cannot be read: nothing of it came for {seconds:.0f} s")
 
     def close(self) -> None:
         """End the thread."""

@@ -48,7 +48,7 @@ class TrackedFigures:
         """Block until everything that was tracked at the start is known.
 
         Raises:
-            BrokerError: the topic could not be read within two minutes.
+            BrokerError: for two minutes nothing of the topic came.
         """
         self._follower.wait(CATCH_UP_SECONDS)
         self._waited = True

@@ -29,7 +29,7 @@ class LiveRules:
         """Block until every rule of the start has been handed on.
 
         Raises:
-            BrokerError: the topic could not be read within two minutes.
+            BrokerError: for two minutes nothing of the topic came.
         """
         self._follower.wait(CATCH_UP_SECONDS)
         self._waited = True
@@ -67,7 +67,7 @@ class LiveSnoozes:
         """Block until every snooze of the start is known.
 
         Raises:
-            BrokerError: the topic could not be read within two minutes.
+            BrokerError: for two minutes nothing of the topic came.
         """
         self._follower.wait(CATCH_UP_SECONDS)
 

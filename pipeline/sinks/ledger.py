@@ -30,7 +30,7 @@ class Deliveries:
         """Block until everything of the start is known.
 
         Raises:
-            BrokerError: the topic could not be read within five minutes.
+            BrokerError: for five minutes nothing of the topic came.
         """
         self._follower.wait(CATCH_UP_SECONDS)
 

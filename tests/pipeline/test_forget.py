@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
+import msgspec
 import pytest
 
 from pipeline.books import books
@@ -15,11 +17,13 @@ from pipeline.figures.known import make_figure
 from pipeline.forget import ForgottenList
 from pipeline.launch import Pipeline
 from pipeline.search import Query, search
-from schemas.broker import Producer
+from schemas.broker import Producer, send_all
 from schemas.codec import now
+from schemas.errors import BrokerError
+from schemas.forgotten import Forgotten
 from schemas.item import Item, item_id
 from schemas.settings import Settings
-from schemas.topics import ITEMS
+from schemas.topics import FORGOTTEN, ITEMS
 from tests.samples import ITEM, MENTION
 from tests.waiting import until, until_idle
 
@@ -91,3 +95,27 @@ def test_the_list_turns_away_by_item_source_and_figure() -> None:
         assert listed.holds(ITEM, (MENTION,))
         listed.changed(key, None)
     assert not listed.holds(ITEM, (MENTION,))
+
+
+def test_a_list_that_cannot_be_read_stops_the_step(kabar_settings: Settings) -> None:
+    """Where nothing of the list comes, waiting for it fails in a sentence; once it can be read, it is waited for."""
+    line = Forgotten(kind="source", value="stalled", at=now(), by="a test", reason="")
+    send_all(kabar_settings, FORGOTTEN, [(line.key, line.encode())])
+    stalled = threading.Event()
+
+    class Stalling(ForgottenList):
+        def changed(self, key: str, value: bytes | None) -> None:
+            stalled.wait(30)
+            super().changed(key, value)
+
+    listed = Stalling(kabar_settings)
+    try:
+        with pytest.raises(BrokerError, match="cannot be read: nothing of it came"):
+            listed.wait(1.0)
+        stalled.set()
+        listed.wait(30.0)
+        assert listed.holds(msgspec.structs.replace(ITEM, source="stalled"))
+    finally:
+        stalled.set()
+        listed.close()
+        send_all(kabar_settings, FORGOTTEN, [(line.key, None)])
