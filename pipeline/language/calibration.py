@@ -8,14 +8,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
 
 import numpy as np
 
 from pipeline.language.table import Evidence, Scores, load
-
-# What sequences count for beside whole words; chosen on the tuning half, where 0.15 to 0.5 differ little.
-SEQUENCES: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +31,8 @@ class Calibration:
     def logits(self, found: Evidence, votes: Scores) -> Scores:
         """Evidence and votes (shares of the text by language, by CLD2) on one scale, in nats."""
         number = max(1, found.number)
-        total = found.words + SEQUENCES * found.sequences
         weight = self.vote + self.vote_words * math.log(number)
-        logits: Scores = total / (self.scale * number**self.power) + weight * votes - self.bias
+        logits: Scores = found.total / (self.scale * number**self.power) + weight * votes - self.bias
         return logits
 
 
@@ -46,5 +41,5 @@ def calibration() -> Calibration:
     """The numbers of this package, read once."""
     lines = (files("pipeline.language") / "calibration.tsv").read_text("utf-8").splitlines()
     values = {name: float(value) for name, value in (line.split("\t") for line in lines if not line.startswith("#"))}
-    bias = np.array([values[f"bias {code}"] for code in load().languages])
+    bias = np.array([values[f"bias {code}"] for code in load().names])
     return Calibration(values["scale"], values["power"], values["vote"], values["vote of words"], bias)

@@ -2,7 +2,7 @@
 
 sample ─► scripts ─┬─ one language's own script ──────────────────────────────► answer
                    ├─ Han: simplified or traditional by characters ───────────► answer
-                   ├─ Devanagari, Bengali, Hebrew: langdetect's profiles ─────► answer, or `und`
+                   ├─ Devanagari: langdetect's profiles ──────────────────────► answer, or `und`
                    └─ Latin, Cyrillic, Arabic, Ethiopic: table + CLD2 ────────► answer, or `und`
                         └─ CLD2 sees two languages: sentence by sentence          └─ the hint, where it fits
 """
@@ -15,9 +15,10 @@ from pipeline.language.groups import TAKEN_FOR, language_group
 from pipeline.language.han import chinese
 from pipeline.language.locales import canonical, script_of
 from pipeline.language.parts import parts
+from pipeline.language.passage import Passage, passage
 from pipeline.language.profiles import probabilities, score
 from pipeline.language.sample import sample
-from pipeline.language.scripts import ALONE, only, weights
+from pipeline.language.scripts import ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class Language:
     reason: str | None = None
 
 
-# The languages that langdetect tells apart within a script that the table has not.
-_PROFILED: Final = {"Deva": frozenset({"hi", "mr", "ne"}), "Beng": frozenset({"bn"}), "Hebr": frozenset({"he"})}
+# The languages that langdetect tells apart within a script that the table has not, and how much text it needs for it.
+_PROFILED: Final = {"Deva": ("hi", "mr", "ne")}
+_PROFILED_LENGTH: Final = 240
 
 # Fewer letters than this tell nothing in a script that many languages share.
 _FEWEST_SHARED: Final = 8
@@ -74,55 +76,55 @@ def detect(title: str, summary: str, body: str, hint: str | None = None) -> Lang
     weak evidence: it decides where the text cannot, between close candidates, and between a language that is not told
     apart and those it is taken for; it never overrules clear text.
     """
-    text = sample(title, summary, body)
+    text = passage(sample(title, summary, body))
     wanted = canonical(hint)
     found = _of_text(text, wanted)
     return _with_hint(found, wanted, text) if wanted else found
 
 
-def _of_text(text: str, hint: str | None) -> Language:
-    shares = weights(text)
+def _of_text(text: Passage, hint: str | None) -> Language:
+    shares = text.weights()
     if not shares:
         return Language("und", 0.0, reason="no letters")
     # Japanese is written in kana and Han together, Chinese without kana.
-    if shares["Jpan"] > _KANA_SHARE * shares["Hani"] and shares["Jpan"]:
-        shares["Jpan"] += shares.pop("Hani", 0)
+    if shares.get("Jpan", 0) > _KANA_SHARE * shares.get("Hani", 0):
+        shares = {"Jpan": shares["Jpan"] + shares.pop("Hani", 0), **{k: v for k, v in shares.items() if k != "Jpan"}}
     total = sum(shares.values())
-    (script, weight), *others = shares.most_common()
-    first = _of_script(only(text, script) if others else text, script, weight, hint)
+    (script, weight), *others = sorted(shares.items(), key=lambda pair: -pair[1])
+    first = _of_script(text.only(script) if others else text, script, weight, hint)
     second = None
     if others and others[0][1] >= _SECOND_SHARE * total:
-        other = _of_script(only(text, others[0][0]), others[0][0], others[0][1], None)
+        other = _of_script(text.only(others[0][0]), others[0][0], others[0][1], None)
         second = other.code if other.code != "und" else None
     if weight < _MAJORITY * total and second is not None and first.code != "und":
         return Language("und", first.confidence * weight / total, first.code, "mixed")
     return replace(first, second=second or first.second)
 
 
-def _of_script(text: str, script: str, weight: int, hint: str | None) -> Language:
+def _of_script(text: Passage, script: str, weight: int, hint: str | None) -> Language:
     if script in ALONE:
         sure = 0.99 if weight > _FEWEST_SHARED else 0.9
-        return Language(ALONE[script], sure) if weight >= _FEWEST_ALONE else Language("und", 0.0, reason="too short")
+        code = _of_special(text.text, script) or ALONE[script]
+        return Language(code, sure) if weight >= _FEWEST_ALONE else Language("und", 0.0, reason="too short")
     if script == "Hani":
-        return _of_han(text)
+        return _of_han(text.text)
     if script not in judge.SCRIPTS and script not in _PROFILED:
         return Language("und", 0.0, reason="script unknown")
     if weight < _FEWEST_SHARED:
         return Language("und", 0.0, reason="too short")
     if script in judge.SCRIPTS:
         return _by_table(text, script, hint)
-    own = _of_special(text, script)
-    return Language(own, 0.95) if own is not None else _by_profiles(text, _PROFILED[script])
+    return _by_profiles(text.text[:_PROFILED_LENGTH], _PROFILED[script])
 
 
-def _by_table(text: str, script: str, hint: str | None) -> Language:
+def _by_table(text: Passage, script: str, hint: str | None) -> Language:
     """The table's and CLD2's answer where it is sure enough for so many words."""
     found = judge.judge(text, script, hint)
     (code, probability), *others = found.ranked
     runner = others[0][0] if others and others[0][1] >= _CLOSE else None
-    if len(text) >= _FEWEST_MIXED and (mixed := _of_parts(text, script, found)) is not None:
+    if len(text.text) >= _FEWEST_MIXED and (mixed := _of_parts(text.text, script, found)) is not None:
         return mixed
-    if found.words <= _NAMES and judge.only_names(text, code):
+    if found.words <= _NAMES and judge.only_names(text.text, code):
         return Language("und", probability, code, "only names")
     if probability < _needed(found.words):
         return Language("und", probability, code, "too short" if found.words <= _FEW else "unsure")
@@ -133,7 +135,7 @@ def _of_parts(text: str, script: str, found: judge.Verdict) -> Language | None:
     """A first and a second language by sentences, where there may be two; None where the sentences are of one."""
     (first, share), *others = found.votes.shares or (("und", 0.0),)
     seen = bool(others) and others[0][1] >= _SECOND_SHARE and language_group(first) != language_group(others[0][0])
-    if not seen and (found.words < _MIXED_WORDS or found.ranked[0][1] > _CLEAR):
+    if not seen and (found.words < _MIXED_WORDS or _clear(found)):
         return None
     told = parts(text, script)
     total = sum(told.values())
@@ -145,17 +147,23 @@ def _of_parts(text: str, script: str, found: judge.Verdict) -> Language | None:
     return Language(code, min(_SUREST, max(share, most / total)), rest[0][0])
 
 
+def _clear(found: judge.Verdict) -> bool:
+    """Whether nearly all of the probability is on one language and its neighbours."""
+    group = language_group(found.ranked[0][0])
+    return sum(probability for code, probability in found.ranked if language_group(code) == group) > _CLEAR
+
+
 def _needed(words: int) -> float:
     """How probable an answer from so many words has to be."""
     share = min(1.0, max(0.0, (words - _FEW) / (_MANY - _FEW)))
     return _SURE_OF_FEW + share * (_SURE - _SURE_OF_FEW)
 
 
-def _by_profiles(text: str, languages: frozenset[str]) -> Language:
-    scores = score(text)
+def _by_profiles(text: str, languages: tuple[str, ...]) -> Language:
+    scores = score(text, languages)
     if not scores.known:
         return Language("und", 0.0, reason="unsure")
-    ranked = probabilities(scores, languages, _SOFT_FACTOR * scores.known**_SOFT_POWER).most_common(2)
+    ranked = probabilities(scores, _SOFT_FACTOR * scores.known**_SOFT_POWER).most_common(2)
     code, probability = ranked[0]
     runner = ranked[1][0] if len(ranked) > 1 and ranked[1][1] >= _CLOSE else None
     if probability < _needed(text.count(" ") + 1):
@@ -190,7 +198,7 @@ def _of_special(text: str, script: str) -> str | None:
     return None
 
 
-def _with_hint(found: Language, hint: str, text: str) -> Language:
+def _with_hint(found: Language, hint: str, text: Passage) -> Language:
     if found.code == hint or found.reason == "no letters" or language_base(found.code) == hint:
         return found
     if found.code == "und":
@@ -207,10 +215,10 @@ def language_base(code: str) -> str:
     return code.split("-", maxsplit=1)[0]
 
 
-def _believed(found: Language, hint: str, text: str) -> Language:
+def _believed(found: Language, hint: str, text: Passage) -> Language:
     """A text that cannot tell is in the hinted language where that is written in the text's script."""
     script = script_of(hint)
-    written = weights(text).most_common(1)[0][0]
+    written = next(iter(text.weights()))
     if script == written or {script, written} <= {"Jpan", "Hani"} or (hint == "sr" and written == "Latn"):
         code = {"Latn": "sr-Latn", "Cyrl": "sr-Cyrl"}.get(written, hint) if hint == "sr" else hint
         return Language(code, _HINT_CONFIDENCE, found.second)

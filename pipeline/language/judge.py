@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.language.calibration import calibration
+from pipeline.language.hashing import word_keys
 from pipeline.language.letters import by_letters
 from pipeline.language.locales import script_of
-from pipeline.language.table import FLOOR, STEPS, evidence, fold, load, word_keys, words_of
+from pipeline.language.passage import Passage
+from pipeline.language.table import FLOOR, STEPS, Scores, by_words, folded, load, with_sequences
 from pipeline.language.votes import Votes, votes
 
 # The scripts whose languages the table tells apart.
@@ -28,6 +30,9 @@ _COMMON: Final = -9.0
 _OUTSIDE: Final = 0.7
 _OUTSIDE_SHARE: Final = 0.8
 _STRANGE: Final = 0.6
+# Above this probability from words alone (4 nats before the next), no text of the tuning half was judged otherwise with
+# its sequences; four headlines of five are.
+_CLEAR: Final = 0.982
 # CLD2's Serbian is Cyrillic, so that it takes Serbian in Latin letters for its neighbours: its vote is for all three.
 _UNTOLD: Final = ("bs", "hr", "sr")
 
@@ -41,26 +46,45 @@ class Verdict:
     votes: Votes
 
 
-def judge(text: str, script: str, hint: str | None = None, *, ask_cld2: bool = True) -> Verdict:
-    """The languages of `script` (one of SCRIPTS) that a text may be in."""
-    found = evidence(text)
-    said = votes(text) if ask_cld2 else Votes((), sure=False)
+def judge(text: Passage, script: str, hint: str | None = None, *, ask_cld2: bool = True) -> Verdict:
+    """The languages of `script` (one of SCRIPTS) that a text may be in.
+
+    Letter sequences are asked only where the words leave a doubt: they cost most and then change nothing.
+    """
+    codes = text.codes()
+    found = by_words(codes)
+    said = votes(text.text) if ask_cld2 else Votes((), sure=False)
     columns = _columns(script)
-    logits = calibration().logits(found, shares(said))[columns.indices]
-    own = by_letters(text, script)
+    own = by_letters(codes, script) if not text.text.isascii() else None
     if own is not None and own not in columns.codes:
         return Verdict(((own, _OWN_LETTERS if found.number > _FEW else _OUTSIDE),), found.number, said)
-    for code, nats in ((own, _LETTERS), (hint, _HINT)):
-        if code is not None and code in columns.codes:
-            logits[[number for number, name in enumerate(columns.names) if name == code]] += nats
-    powers = np.exp(logits - logits.max())
-    powers /= powers.sum()
-    order = np.argsort(-powers, kind="stable")[:3]
-    ranked = tuple((columns.names[number], float(powers[number])) for number in order)
+    shared = shares(said)
+    bonus = ((own, _LETTERS), (hint, _HINT))
+    ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, bonus)
+    if ranked[0][1] < _CLEAR:
+        found = with_sequences(found, codes)
+        ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, bonus)
     outside = _outside(said, script, columns.codes)
-    if outside is not None and ranked[0][1] < _OUTSIDE_SHARE and found.known < _STRANGE * found.number:
+    if (
+        outside is not None
+        and ranked[0][1] < _OUTSIDE_SHARE
+        and np.count_nonzero(found.known) < _STRANGE * found.number
+    ):
         return Verdict(((outside, _OUTSIDE), *ranked), found.number, said)
     return Verdict(ranked, found.number, said)
+
+
+def _ranked(
+    logits: Scores, columns: "_Columns", bonus: tuple[tuple[str | None, float], ...]
+) -> tuple[tuple[str, float], ...]:
+    """The three most probable languages."""
+    for code, nats in bonus:
+        if code is not None and code in columns.codes:
+            logits[columns.places[code]] += nats
+    powers = np.exp(logits - logits.max())
+    powers /= powers.sum()
+    order = (-powers).argsort(kind="stable")[:3].tolist()
+    return tuple((columns.names[number], float(powers[number])) for number in order)
 
 
 def only_names(text: str, code: str) -> bool:
@@ -71,43 +95,45 @@ def only_names(text: str, code: str) -> bool:
     table = load()
     column = _places().get(code.split("-", maxsplit=1)[0], [0])[0]
     common = round((_COMMON - FLOOR) * STEPS)
-    return not any(
-        int(table.words.add_up(word_keys([word]), len(table.languages))[0][column]) >= common
-        for word in words_of(fold(text))
-    )
+    slots, _ = table.find(word_keys(folded(text)))
+    return not any(table.of_words(slots[[place]])[column] >= common for place in range(len(slots)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of the table that are languages of one script, and their codes as they are told."""
+    """The columns of the table that are languages of one script, their codes as they are told, and where each is."""
 
     indices: NDArray[np.int64]
     names: tuple[str, ...]
     codes: frozenset[str]
+    places: dict[str, list[int]]
 
 
 @lru_cache(maxsize=8)
 def _columns(script: str) -> _Columns:
-    chosen = [(number, code) for number, code in enumerate(load().languages) if script_of(code) == script]
+    chosen = [(number, code) for number, code in enumerate(load().names) if script_of(code) == script]
     names = tuple(code if code.startswith("sr") else code.split("-", maxsplit=1)[0] for _, code in chosen)
     codes = frozenset(names) | {"sr"} if any(name.startswith("sr") for name in names) else frozenset(names)
-    return _Columns(np.array([number for number, _ in chosen]), names, codes)
+    places = {code: [number for number, name in enumerate(names) if name == code] for code in codes}
+    return _Columns(np.array([number for number, _ in chosen]), names, codes, places)
 
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for number, code in enumerate(load().languages):
+    for number, code in enumerate(load().names):
         found.setdefault(code.split("-", maxsplit=1)[0], []).append(number)
     return found
 
 
-def shares(said: Votes) -> NDArray[np.float64]:
+def shares(said: Votes) -> Scores:
     """CLD2's shares in the order of the table's languages; a language in two scripts has its share in both."""
-    found = np.zeros(len(load().languages))
+    found = np.zeros(len(load().names))
+    known = _places()
     for code, share in said.shares:
         for alike in _UNTOLD if code in _UNTOLD else (code,):
-            found[_places().get(alike, [])] += share
+            for place in known.get(alike, ()):
+                found[place] += share
     return found
 
 

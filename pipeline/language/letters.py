@@ -4,9 +4,15 @@ Each entry lists the letters that a language's orthography has beyond those that
 Sources: the exemplar characters of CLDR 47 (`main` and `auxiliary`) and the national orthographies.
 """
 
-from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.language.characters import SPACE
+from pipeline.language.hashing import Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Orthography:
 def _orthography(language: str, has: str, never: str = "") -> Orthography:
     return Orthography(language, frozenset(has), frozenset(never))
 
+
+_PLANE: Final = 0x10000
 
 # The letters that every Cyrillic or Arabic orthography here shares; they tell nothing.
 _SHARED: Final = {
@@ -73,35 +81,63 @@ _LATIN: Final = (
     _orthography("ee", "ɖƒɣʋ"),
 )
 
-_LATIN_LETTERS: Final = frozenset().union(*(orthography.has for orthography in _LATIN))
+_BY_SCRIPT: Final = {"Latn": _LATIN, **_ORTHOGRAPHIES}
 _NEIGHBOURS: Final = frozenset({"sr", "mk"})
 _MINIMUM_SHARE: Final = 0.008
 _ENOUGH: Final = 2
+# A text that has one letter of a language for each four that it never has may still be in it.
+_FORBIDDEN: Final = 4
 
 
-def by_letters(text: str, script: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Alphabet:
+    """The telling letters of one script: by code point their number (0: none), and who has and who never has each."""
+
+    numbers: NDArray[np.uint8]
+    has: NDArray[np.int64]
+    never: NDArray[np.int64]
+    special: NDArray[np.int64]
+
+
+@lru_cache(maxsize=4)
+def _alphabet(script: str) -> _Alphabet:
+    known = _BY_SCRIPT[script]
+    letters = sorted(frozenset().union(*(one.has | one.never for one in known)))
+    numbers = np.zeros(_PLANE, dtype=np.uint8)
+    numbers[[ord(letter) for letter in letters]] = np.arange(1, len(letters) + 1)
+    has, never = (
+        np.array([[0, *(letter in one for letter in letters)] for one in sets], dtype=np.int64)
+        for sets in ([one.has for one in known], [one.never for one in known])
+    )
+    shared = _SHARED.get(script, frozenset())
+    special = np.array([0, *(letter not in shared for letter in letters)], dtype=np.int64)
+    return _Alphabet(numbers, has, never, special * has.any(axis=0))
+
+
+def by_letters(codes: Codes, script: str) -> str | None:
     """The language that a text's special letters point to, or None where they point to none or to several.
 
-    `text` holds letters of one script. A language needs two special letters or a share of 0.8 % of all letters, and
-    explains more of them than any other; among equals, that with the smallest set of letters of its own;
-    close neighbours that are equal are left to the profiles.
+    `codes` holds folded letters of one script. A language needs two special letters or a share of 0.8 % of all
+    letters, and explains more of them than any other; among equals, that with the smallest set of letters of its own;
+    close neighbours that are equal are left to the table.
     """
-    if text.isascii():
+    if script not in _BY_SCRIPT:
         return None
-    counted = Counter(character for character in text.casefold() if character.isalpha())
+    alphabet = _alphabet(script)
+    counted = np.bincount(alphabet.numbers[codes], minlength=alphabet.has.shape[1])
+    counted[0] = 0
+    number = int(alphabet.special @ counted)
+    if not number:
+        return None
+    total = len(codes) - int(np.count_nonzero(codes == SPACE))
     if script == "Latn":
-        return _latin(counted)
-    if script not in _ORTHOGRAPHIES:
-        return None
-    special = {c: n for c, n in counted.items() if c not in _SHARED[script]}
-    number = sum(special.values())
-    total = sum(counted.values())
+        return _latin(alphabet, counted, total)
     if number < _ENOUGH and number < _MINIMUM_SHARE * total:
-        # Belarusian is known by what it lacks as well, so a short text can tell.
         return None
+    # How many letters of the text an orthography does not explain.
+    misfits = (number - (alphabet.has * alphabet.special) @ counted + alphabet.never @ counted).tolist()
     ranked = sorted(
-        (_misfit(orthography, special, counted), len(orthography.has), orthography.language)
-        for orthography in _ORTHOGRAPHIES[script]
+        (misfit, len(one.has), one.language) for misfit, one in zip(misfits, _BY_SCRIPT[script], strict=True)
     )
     best = ranked[0]
     equals = {language for misfit, _, language in ranked if misfit == best[0]}
@@ -109,21 +145,9 @@ def by_letters(text: str, script: str) -> str | None:
     return None if len(equals) > 1 and equals <= _NEIGHBOURS else best[2]
 
 
-def _misfit(orthography: Orthography, special: dict[str, int], counted: Counter[str]) -> int:
-    """How many letters of a text this orthography does not explain."""
-    foreign = sum(number for character, number in special.items() if character not in orthography.has)
-    return foreign + sum(counted[character] for character in orthography.never)
-
-
-def _latin(counted: Counter[str]) -> str | None:
-    total = sum(counted.values())
-    best, most = None, 0
-    if _LATIN_LETTERS.isdisjoint(counted):
-        return None
-    for orthography in _LATIN:
-        number = sum(counted[character] for character in orthography.has)
-        forbidden = sum(counted[character] for character in orthography.never)
-        enough = number >= max(1, _MINIMUM_SHARE * total)
-        if enough and number > most and forbidden * 4 <= number:
-            best, most = orthography.language, number
-    return best
+def _latin(alphabet: _Alphabet, counted: NDArray[np.int64], total: int) -> str | None:
+    own = alphabet.has @ counted
+    fits = (own >= max(1, _MINIMUM_SHARE * total)) & (alphabet.never @ counted * _FORBIDDEN <= own)
+    own[~fits] = 0
+    best = int(own.argmax())
+    return _LATIN[best].language if own[best] else None

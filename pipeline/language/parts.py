@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Final
 
 from pipeline.language.judge import judge
+from pipeline.language.passage import passage
 
 _END: Final = re.compile(r"(?<=[.!?…։؟۔])\s+|\n+|\s[|•–—/]\s")
 # Shorter pieces are joined to the next: a few words do not tell their language.
@@ -16,7 +17,7 @@ def parts(text: str, script: str) -> Counter[str]:
     """How many letters the sentences of each language have; sentences that are not clear count for none."""
     told: Counter[str] = Counter()
     for piece in pieces(text):
-        code, probability = judge(piece, script, ask_cld2=False).ranked[0]
+        code, probability = judge(passage(piece), script, ask_cld2=False).ranked[0]
         if probability >= _SURE:
             told[code] += sum(map(str.isalpha, piece))
     return told

@@ -29,7 +29,7 @@ _CODES: Final = {"no": "nb", "zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """All profiles: the languages (BCP 47) in the order of the lanes, and each n-gram's packed logarithms."""
+    """Profiles: the languages (BCP 47) in the order of the lanes, and each n-gram's packed logarithms."""
 
     languages: tuple[str, ...]
     lanes: dict[str, int]
@@ -56,13 +56,12 @@ def _normal() -> _Normal:
     return _Normal()
 
 
-@lru_cache(maxsize=1)
-def load() -> Profiles:
-    """The profiles of the langdetect package, loaded once (about 0.4 s, 40 MB)."""
+@lru_cache(maxsize=4)
+def load(languages: tuple[str, ...]) -> Profiles:
+    """The profiles of these languages (langdetect's codes) of the langdetect package, loaded once."""
     folder = files("langdetect") / "profiles"
-    names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith((".", "_")))
     lanes: dict[str, int] = {}
-    for lane, name in enumerate(names):
+    for lane, name in enumerate(languages):
         profile = json.loads((folder / name).read_text("utf-8"))
         sizes = profile["n_words"]
         for gram, number in profile["freq"].items():
@@ -70,7 +69,7 @@ def load() -> Profiles:
                 probability = number / sizes[len(gram) - 1]
                 gain = round(_SCALE * math.log1p(probability / _WEIGHT))
                 lanes[gram] = lanes.get(gram, 0) + (gain << (_LANE * lane))
-    return Profiles(tuple(_CODES.get(name, name) for name in names), lanes)
+    return Profiles(tuple(_CODES.get(name, name) for name in languages), lanes)
 
 
 def grams(text: str) -> list[str]:
@@ -87,9 +86,9 @@ def grams(text: str) -> list[str]:
     return [*line, *pairs, *map(str.__add__, pairs, padded[2:])]
 
 
-def score(text: str) -> Scores:
+def score(text: str, languages: tuple[str, ...]) -> Scores:
     """How likely each language is to have written `text`, by the n-grams of it that the profiles know."""
-    profiles = load()
+    profiles = load(languages)
     found = grams(text)
     total = sum(map(profiles.lanes.get, found, repeat(0)))
     known = sum(map(profiles.lanes.__contains__, found))
@@ -99,12 +98,9 @@ def score(text: str) -> Scores:
     return Scores(scores, known)
 
 
-def probabilities(scores: Scores, languages: frozenset[str] | None, temperature: float) -> Counter[str]:
-    """The scores as probabilities that add up to 1, among `languages` (all when None), softened by `temperature`."""
-    chosen = {k: v for k, v in scores.by_language.items() if languages is None or k in languages}
-    if not chosen:
-        return Counter()
-    top = max(chosen.values())
-    powers = {k: math.exp((v - top) / temperature) for k, v in chosen.items()}
+def probabilities(scores: Scores, temperature: float) -> Counter[str]:
+    """The scores as probabilities that add up to 1, softened by `temperature`."""
+    top = max(scores.by_language.values())
+    powers = {k: math.exp((v - top) / temperature) for k, v in scores.by_language.items()}
     total = sum(powers.values())
     return Counter({k: v / total for k, v in powers.items()})

@@ -1,4 +1,4 @@
-"""Which script each character is of, and how much of a text each script has.
+"""Which script each character is of.
 
 The ranges are those blocks of the Unicode Standard, chapter "Blocks", that hold letters of a written language of
 the news. Letters elsewhere count as Latin where Unicode's name says so and as `Other` where it does not.
@@ -6,8 +6,6 @@ the news. Letters elsewhere count as Latin where Unicode's name says so and as `
 
 import unicodedata
 from bisect import bisect_right
-from collections import Counter
-from functools import lru_cache
 from typing import Final
 
 LETTERLESS: Final = ""
@@ -81,12 +79,12 @@ NAMES: Final = {
 ALONE: Final = {
     "Grek": "el", "Armn": "hy", "Thaa": "dv", "Guru": "pa", "Gujr": "gu", "Orya": "or", "Taml": "ta",
     "Telu": "te", "Knda": "kn", "Mlym": "ml", "Sinh": "si", "Thai": "th", "Laoo": "lo", "Tibt": "bo",
-    "Mymr": "my", "Geor": "ka", "Kore": "ko", "Ethi": "am", "Cher": "chr", "Cans": "iu", "Khmr": "km",
+    "Mymr": "my", "Geor": "ka", "Kore": "ko", "Hebr": "he", "Beng": "bn", "Cher": "chr", "Cans": "iu", "Khmr": "km",
     "Mong": "mn", "Olck": "sat", "Tfng": "zgh", "Mtei": "mni", "Jpan": "ja",
 }  # fmt: skip
 
 # A syllable or an ideograph says as much as about this many letters of an alphabet.
-_WEIGHTS: Final = {"Hani": 3, "Kore": 2, "Jpan": 2}
+WEIGHTS: Final = {"Hani": 3, "Kore": 2, "Jpan": 2}
 
 
 def mark(character: str) -> str:
@@ -102,33 +100,3 @@ def mark(character: str) -> str:
     if not character.isalpha():
         return LETTERLESS
     return "L" if "LATIN" in unicodedata.name(character, "") else "X"
-
-
-class _Marks(dict[int, str]):
-    def __missing__(self, code: int) -> str:
-        found = self[code] = mark(chr(code))
-        return found
-
-
-@lru_cache(maxsize=1)
-def _marks() -> _Marks:
-    return _Marks()
-
-
-def weights(text: str) -> Counter[str]:
-    """How much each script has in a text: ISO 15924 codes with weighted numbers of letters."""
-    counted = Counter(text.translate(_marks()))
-    shares = Counter({NAMES[key]: number for key, number in counted.items()})
-    for script, weight in _WEIGHTS.items():
-        if script in shares:
-            shares[script] *= weight
-    return shares
-
-
-def only(text: str, script: str) -> str:
-    """The text with the letters of other scripts replaced by spaces."""
-    kept = {code for code, name in NAMES.items() if name == script}
-    if script == "Jpan":
-        kept.add("Z")
-    table = _marks()
-    return "".join(character if (found := table[ord(character)]) in kept or not found else " " for character in text)

@@ -1,4 +1,4 @@
-"""How well each language explains a text: the words and letter sequences it has, read from one small table.
+"""How well each language explains a text: the words and letter sequences it has, read from one table.
 
 A text's words, their sequences of three letters, and of four where the word is not in the table, are looked up by
 hash; each entry adds what it tells for the languages that have it. Taking whole words first and falling back to
@@ -6,8 +6,6 @@ shorter sequences is the idea of HeLI (Jauhiainen, Lindén and Jauhiainen, 2016)
 The table is made by `python -m pipeline.language.train`, its parts are described in `model.md`.
 """
 
-import re
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,174 +14,152 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.language.characters import Flags, Units, codes_of, units_of
+from pipeline.language.hashing import Codes, Keys, places, sequence_keys, word_keys
+
 # The natural logarithm of the smallest probability kept; what is rarer counts as this.
 FLOOR: Final = -15.5
 # Steps of a stored logarithm: 255 of them span FLOOR to about -2.75.
 STEPS: Final = 20
-KINDS: Final = ("words", "sequences")
-ARRAYS: Final = ("keys", "lengths", "languages", "gains")
+# What a sequence counts for beside a word; chosen on the tuning half, where 0.15 to 0.5 differ little.
+_SEQUENCE: Final = 0.3
+# Sequences that at least this many languages have are looked up as whole rows of all: quicker for many of them, while
+# a text has few words.
+_DENSE: Final = 16
+_IS_DENSE: Final = 255
+# Rows added up at once: few enough that the matrix product is not spread over threads.
+_ROWS: Final = 200
+_BYTE, _START_BITS, _KEY_BITS = np.uint16(8), np.uint64(24), np.uint64(32)
+_START: Final = np.uint64(0xFFFFFF)
+_LANGUAGE: Final = np.uint16(0xFF)
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_MARKS: Final = re.compile(r"[\u0300-\u036f\u0483-\u0487\u064b-\u065f\u0670\u0640\u200b-\u200f\ufeff]+")
-_APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘ʻʼ`´ʹ", "'"))
-# Multipliers of a polynomial hash, odd 64-bit numbers without pattern (digits of pi).
-_FACTORS: Final = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64
-)
-_SPACE: Final = np.uint64(32)
-_HALF, _WORD_BITS = np.uint64(29), np.uint64(32)
-
-# Buckets are four times as many as keys, so that few hold more than one.
-_SPARSE: Final = 1
-# What at least this many languages have is looked up as a whole row of all.
-_DENSE: Final = 24
-
-Keys = NDArray[np.uint32]
 Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Entries of one kind: sorted hashes, where each one's entries start, and the entries: language, gain."""
-
-    keys: Keys
-    starts: NDArray[np.int32]
-    languages: NDArray[np.uint8]
-    gains: NDArray[np.uint8]
-    # Where the keys of each prefix begin, and how many bits of a key are not its prefix: one step instead of a search.
-    buckets: NDArray[np.int32]
-    shift: np.uint32
-    longest: int
-    # What most languages have is kept as whole rows: which row a key has there (-1: none), and the rows.
-    dense_rows: NDArray[np.int32]
-    dense: NDArray[np.float32]
-
-    def add_up(self, keys: Keys, size: int) -> tuple[Scores, NDArray[np.bool_]]:
-        """The sum of gains by language over these keys, in steps, and which keys are known."""
-        at = self.buckets[keys >> self.shift]
-        known = self.keys[at] == keys
-        for _ in range(1, self.longest):
-            at += ~known
-            known = self.keys[at] == keys
-        rows = at[known]
-        dense = self.dense_rows[rows]
-        sums = self.dense.take(dense[dense >= 0], axis=0).sum(axis=0, dtype=np.float64)
-        rows = rows[dense < 0]
-        ends = self.starts[rows + 1]
-        lengths = ends - self.starts[rows]
-        places = lengths.cumsum()
-        picked = np.arange(int(places[-1]) if len(places) else 0, dtype=np.int32)
-        picked += (ends - places).repeat(lengths)
-        return sums + np.bincount(self.languages[picked], self.gains[picked], size), known
-
-
-def part(
-    size: int, keys: Keys, lengths: NDArray[np.uint8], languages: NDArray[np.uint8], gains: NDArray[np.uint8]
-) -> Part:
-    """A part of `size` languages from sorted keys, the number of entries of each, and the entries."""
-    shift = 32 - len(keys).bit_length() - _SPARSE
-    sizes = np.bincount(keys >> np.uint32(shift), minlength=1 << (32 - shift))
-    longest = int(sizes.max())
-    # Looking `longest` keys ahead must not leave the array; key 0 is not in the table.
-    padded = np.concatenate([keys, np.zeros(longest, dtype=np.uint32)])
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    buckets = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-    whole = lengths >= _DENSE
-    dense_rows = np.where(whole, np.cumsum(whole) - 1, -1).astype(np.int32)
-    dense = np.zeros((int(whole.sum()), size), dtype=np.float32)
-    entries = np.repeat(whole, lengths)
-    dense[np.repeat(dense_rows, lengths)[entries], languages[entries]] = gains[entries]
-    return Part(padded, starts, languages, gains, buckets, np.uint32(shift), longest, dense_rows, dense)
+Slots = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The languages in the order of the scores, and the parts."""
+    """Words and sequences by hash, and what each adds for which language.
 
-    languages: tuple[str, ...]
-    words: Part
-    sequences: Part
+    A slot is one number of 64 bits, so that a look-up costs one access to memory: from the top 32 bits of key, 8 of how
+    many entries it has and 24 of where they start; with 255 entries, the row of `dense` that has the gains of all
+    languages. An entry is 8 bits of gain, in steps, and 8 of language.
+    """
+
+    names: tuple[str, ...]
+    fold: Units
+    marks: NDArray[np.uint8]
+    seeds: NDArray[np.uint32]
+    shift: np.uint32
+    slots: Slots
+    entries: NDArray[np.uint16]
+    dense: NDArray[np.uint8]
+
+    def find(self, keys: Keys) -> tuple[Slots, Flags]:
+        """The slots of those keys that are in the table, and which are."""
+        slots = self.slots[places(keys, self.seeds, self.shift)]
+        known = (slots >> _KEY_BITS) == keys
+        return slots[known], known
+
+    def of_words(self, slots: Slots) -> Scores:
+        """The sum of gains by language over slots of words, which have no rows of their own."""
+        return self._sparse_sum((slots & _START).astype(np.intp), (slots >> _START_BITS).astype(np.uint8))
+
+    def of_sequences(self, slots: Slots) -> Scores:
+        """The sum of gains by language over slots of sequences."""
+        places = (slots & _START).astype(np.intp)
+        lengths = (slots >> _START_BITS).astype(np.uint8)
+        whole = lengths == _IS_DENSE
+        sparse = ~whole
+        return self._dense_sum(places[whole]) + self._sparse_sum(places[sparse], lengths[sparse])
+
+    def _sparse_sum(self, starts: NDArray[np.intp], lengths: NDArray[np.uint8]) -> Scores:
+        ends = lengths.cumsum(dtype=np.intp)
+        if not len(ends):
+            return np.zeros(len(self.names))
+        picked = np.arange(ends[-1])
+        starts += lengths
+        starts -= ends
+        picked += starts.repeat(lengths)
+        found = self.entries[picked]
+        sums: Scores = np.bincount(found & _LANGUAGE, found >> _BYTE, len(self.names)).astype(np.float64, copy=False)
+        return sums
+
+    def _dense_sum(self, rows: NDArray[np.intp]) -> Scores:
+        total = np.zeros(len(self.names))
+        for start in range(0, len(rows), _ROWS):
+            part = rows[start : start + _ROWS]
+            total += _ONES[: len(part)] @ self.dense.take(part, axis=0).astype(np.float32)
+        return total
+
+
+_ONES: Final = np.ones(_ROWS, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What each part tells for each language, in nats above the floor, and how many words there were and were known."""
+    """What a text's words, and its sequences where they were asked, tell for each language.
 
-    words: Scores
-    sequences: Scores
-    number: int
-    known: int
+    `total` is in nats above the floor. `known` says of each word whether it is in the table.
+    """
+
+    total: Scores
+    known: Flags
+
+    @property
+    def number(self) -> int:
+        """How many words there are."""
+        return len(self.known)
 
 
 @lru_cache(maxsize=1)
 def load() -> Table:
-    """The table of this package, read once."""
+    """The table of this package, read once (about 40 ms)."""
     with (files("pipeline.language") / "model.npz").open("rb") as file, np.load(file) as found:
-        languages = tuple(str(found["languages"]).split())
-        parts = [part(len(languages), *(found[f"{kind}_{name}"] for name in ARRAYS)) for kind in KINDS]
-        return Table(languages, *parts)
+        names = tuple(bytes(found["names"]).decode().split())
+        keys, lengths, seeds, languages, gains = (
+            found[name] for name in ("keys", "lengths", "seeds", "languages", "gains")
+        )
+        whole = lengths >= _DENSE
+        whole[: int(found["words"])] = False
+        own = whole.repeat(lengths)
+        dense = np.zeros((int(whole.sum()), len(names)), dtype=np.uint8)
+        dense[np.arange(len(dense)).repeat(lengths[whole]), languages[own]] = gains[own]
+        starts = np.where(whole, whole.cumsum() - 1, lengths.cumsum(dtype=np.int64) - lengths).astype(np.uint64)
+        slots = keys.astype(np.uint64) << _KEY_BITS
+        slots |= np.where(whole, _IS_DENSE, lengths).astype(np.uint64) << _START_BITS
+        slots |= starts
+        shift = np.uint32(int(found["shift"]))
+        spread = np.zeros(1 << (32 - int(shift)), dtype=np.uint64)
+        spread[places(keys, seeds, shift)] = slots
+        entries = gains.astype(np.uint16) << _BYTE
+        entries |= languages
+        return Table(names, found["fold"], found["marks"], seeds, shift, spread, entries, dense)
 
 
-def fold(text: str) -> str:
-    """Lower case, one form of apostrophe, and without marks that some write and others leave out."""
-    return _MARKS.sub("", text.lower().translate(_APOSTROPHES))
+def by_words(codes: Codes) -> Evidence:
+    """What the words alone of a text of folded letters tell."""
+    table = load()
+    slots, known = table.find(word_keys(codes))
+    return Evidence(table.of_words(slots) / STEPS, known)
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a folded text."""
-    return _WORD.findall(text)
-
-
-def word_keys(words: list[str]) -> Keys:
-    """The hash of each word."""
-    return np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint32)
-
-
-def codes_of(words: list[str]) -> NDArray[np.uint64]:
-    """The code points of words with single spaces around them."""
-    joined = f" {' '.join(words)} "
-    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-
-
-def sequence_keys(codes: NDArray[np.uint64], length: int) -> Keys:
-    """The hash of each sequence of `length` code points that lies within one word and its spaces."""
-    return hashes_of(codes, length)[within_words(codes, length)]
-
-
-def hashes_of(codes: NDArray[np.uint64], length: int) -> Keys:
-    """The hash of each sequence of `length` code points."""
-    number = max(0, len(codes) - length + 1)
-    hashes = codes[:number] * _FACTORS[0]
-    for shift in range(1, length):
-        hashes += codes[shift : number + shift] * _FACTORS[shift]
-    hashes ^= hashes >> _HALF
-    hashes *= _FACTORS[3]
-    keys: Keys = (hashes >> _WORD_BITS).astype(np.uint32)
-    return keys
-
-
-def within_words(codes: NDArray[np.uint64], length: int) -> NDArray[np.bool_]:
-    """Which sequences have a space at most at their ends."""
-    number = max(0, len(codes) - length + 1)
-    letters = codes != _SPACE
-    within: NDArray[np.bool_] = letters[1 : number + 1].copy()
-    for shift in range(2, length - 1):
-        within &= letters[shift : number + shift]
-    return within
+def with_sequences(found: Evidence, codes: Codes) -> Evidence:
+    """The same with what the letter sequences tell."""
+    if not len(found.known):
+        return found
+    table = load()
+    slots, _ = table.find(sequence_keys(codes, ~found.known))
+    # Sums of steps are whole numbers, so that they are exact and the same in any order.
+    return Evidence(found.total + table.of_sequences(slots) * (_SEQUENCE / STEPS), found.known)
 
 
 def evidence(text: str) -> Evidence:
-    """What the table tells of a text."""
-    table = load()
-    size = len(table.languages)
-    words = words_of(fold(text))
-    if not words:
-        nothing = np.zeros(size)
-        return Evidence(nothing, nothing, 0, 0)
-    by_word, known = table.words.add_up(word_keys(words), size)
-    keys = sequence_keys(codes_of(words), 3)
-    unknown = [word for word, is_known in zip(words, known.tolist(), strict=True) if not is_known]
-    if unknown:
-        keys = np.concatenate([keys, sequence_keys(codes_of(unknown), 4)])
-    by_sequence, _ = table.sequences.add_up(keys, size)
-    return Evidence(by_word / STEPS, by_sequence / STEPS, len(words), len(words) - len(unknown))
+    """All that the table tells of a text."""
+    codes = folded(text)
+    return with_sequences(by_words(codes), codes)
+
+
+def folded(text: str) -> Codes:
+    """The folded letters of a text, as `evidence` takes them."""
+    return codes_of(units_of(text), load().fold)

@@ -16,7 +16,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.language.calibration import SEQUENCES
 from pipeline.language.judge import shares
 from pipeline.language.locales import script_of
 from pipeline.language.table import evidence, load
@@ -38,11 +37,11 @@ class Data:
     """The evidence of all tuning texts: one row a text, one column a language of the table."""
 
     def __init__(self, chosen: list[Text]) -> None:
-        languages = load().languages
+        languages = load().names
         scripts = np.array([script_of(code) for code in languages])
         rows = [(text, column) for text in chosen if (column := _column(text, languages)) is not None]
         found = [evidence(text.text) for text, _ in rows]
-        self.total: Matrix = np.array([f.words + SEQUENCES * f.sequences for f in found])
+        self.total: Matrix = np.array([f.total for f in found])
         self.number: Matrix = np.array([max(1, f.number) for f in found], dtype=np.float64)
         self.votes: Matrix = np.array([shares(votes(text.text)) for text, _ in rows])
         self.gold = np.array([column for _, column in rows])
@@ -126,7 +125,7 @@ def main(per_language: int) -> None:
     biases = values[4] * data.rare - values[5:]
     lines = ["# made by python -m tests.benchmarks.language_fit; what each number is: calibration.py"]
     lines += [f"{name}\t{value:.4f}" for name, value in zip(_NAMED, firsts, strict=True)]
-    lines += [f"bias {code}\t{value:.3f}" for code, value in zip(load().languages, biases, strict=True)]
+    lines += [f"bias {code}\t{value:.3f}" for code, value in zip(load().names, biases, strict=True)]
     TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
     click.echo(f"{TARGET.name}: {len(data.gold):,} texts")
 

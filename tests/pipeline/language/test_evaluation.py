@@ -26,7 +26,7 @@ def test_figures() -> None:
 
 def test_the_table_and_its_sources() -> None:
     """The table has the languages that its list names, at least 130, each once and each with its bias."""
-    languages = load().languages
+    languages = load().names
     assert languages == tuple(source.code for source in sources())
     assert len(set(languages)) == len(languages) >= 130
     assert len(calibration().bias) == len(languages)
@@ -35,8 +35,9 @@ def test_the_table_and_its_sources() -> None:
 def test_evidence_is_for_the_language_of_the_words() -> None:
     """Known words tell for their language; without letters there is no evidence."""
     found = evidence("the government and the people of the country")
-    assert load().languages[int(found.words.argmax())] == "en"
-    assert found.known == found.number == 8
+    assert load().names[int(found.total.argmax())] == "en"
+    assert found.known.all()
+    assert found.number == 8
     assert evidence("12 345").number == 0
 
 
