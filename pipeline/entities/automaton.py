@@ -69,7 +69,7 @@ _JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
 # Words are cut to so many letters for the search for forms.
 _LETTERS: Final = 4
 _CUT: Final = "\x1f"
-_MOST_CUTS: Final = 100
+_MOST_CUTS: Final = 40
 _MOST_WORDS: Final = 6
 _SHORTEST_ALONE: Final = 4
 _WORD: Final = re.compile(r"\w[\w\u0300-\u036f\u0900-\u0dff]*")
@@ -139,17 +139,24 @@ class Automaton:
         return None
 
 
+_ByFirst = tuple[tuple[str, tuple[tuple[Name, tuple[str, ...]], ...]], ...]
+
+
 class _Forms:
     """Finds the inflected forms of names."""
 
     def __init__(self, held: Iterable[Name | tuple[Name, ...]]) -> None:
-        names = (name for entry in held for name in (entry if isinstance(entry, tuple) else (entry,)))
-        patterns: defaultdict[str, list[tuple[Name, tuple[str, ...]]]] = defaultdict(list)
-        for name in names:
+        everything = (name for entry in held for name in (entry if isinstance(entry, tuple) else (entry,)))
+        # What a pattern may be, by its first word, which is judged once for all that begin with it.
+        patterns: defaultdict[str, defaultdict[str, list[tuple[Name, tuple[str, ...]]]]]
+        patterns = defaultdict(lambda: defaultdict(list))
+        for name in everything:
             words = tuple(normalise(name.written).text.split())
             for pattern in _cut_patterns(name.written, words):
-                patterns[pattern].append((name, words))
-        self._names = list(patterns.values())
+                patterns[pattern][words[0]].append((name, words))
+        self._names = [
+            tuple((first, tuple(rest)) for first, rest in by_first.items()) for by_first in patterns.values()
+        ]
         self._automaton = _automaton(patterns)
 
     def find(self, text: Normal, language: str) -> Iterator[Hit]:
@@ -167,15 +174,26 @@ class _Forms:
         for number, start, _ in raw:
             in_cut = start < len(cut)
             first = bisect_right(cuts, start) - 1 if in_cut else bisect_right(begins, start - len(cut)) - 1
-            for name, parts in self._names[number]:
-                form = _form_of(parts, words[first : first + len(parts)], language)
-                if form is None or not _counts(name, language):
-                    continue
+            for name, form in self._judge(self._names[number], words, first, language):
                 span = text.span(begins[first], begins[first] + len(form))
                 if fits_inflected(name.written, text.original[span[0] : span[1]]):
                     found[span].append(Name(name.written, name.owner, name.kind.inflected(), name.languages))
-        for (start, end), names in found.items():
-            yield Hit(start, end, tuple(dict.fromkeys(names)))
+        for (start, end), forms in found.items():
+            yield Hit(start, end, tuple(dict.fromkeys(forms)))
+
+    @staticmethod
+    def _judge(by_first: _ByFirst, words: list[str], first: int, language: str) -> Iterator[tuple[Name, str]]:
+        """The names of which a form stands at a word, and the form."""
+        here = _WORD.match(words[first])
+        if here is None:
+            return
+        for part, names in by_first:
+            if not is_form(part, here.group(), language):
+                continue
+            for name, parts in names:
+                form = _form_of(parts, words[first : first + len(parts)], language)
+                if form is not None and _counts(name, language):
+                    yield name, form
 
 
 def _form_of(parts: tuple[str, ...], words: list[str], language: str) -> str | None:
@@ -199,7 +217,7 @@ def _cut_patterns(written: str, words: tuple[str, ...]) -> list[str]:
     if len(words) == 1:
         return [f" {words[0][: max(2, stable(words[0]))]}"] if len(words[0]) >= _SHORTEST_ALONE else []
     for count in range(len(words), 0, -1):
-        choices = [beginnings(word, _LETTERS) for word in words[:count]]
+        choices = [beginnings(word, _LETTERS, last=n == len(words)) for n, word in enumerate(words[:count], 1)]
         if prod(map(len, choices)) <= _MOST_CUTS:
             return ["".join(_CUT + part for part in chosen) for chosen in product(*choices)]
     return []

@@ -34,6 +34,7 @@ _LAST_ONLY: Final = frozenset(_LAST_ONLY_LISTED.split())
 _UNKNOWN: Final = "und"
 # In a text of no known language any ending will do, so that short names are left alone.
 _SURE: Final = 5
+_LONGEST_ENDING: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,23 @@ def is_form(word: str, surface: str, language: str, *, last: bool = True) -> boo
 @lru_cache(maxsize=65_536)
 def stable(word: str) -> int:
     """How many letters at the beginning of a folded word no ending of any language changes."""
-    removed = (len(rule.removed) for rule in _applicable(word))
-    return len(word) - max(removed, default=0)
+    most = _most_removed()
+    start = max(0, len(word) - _LONGEST_ENDING)
+    removed = max((most.get(word[begin:], 0) for begin in range(start, len(word))), default=0)
+    return max(0, len(word) - max(removed, most.get(f"^{word}", 0)))
 
 
 @lru_cache(maxsize=65_536)
-def beginnings(word: str, length: int) -> frozenset[str]:
-    """The first `length` letters of a folded word and of all its forms; few, unless the word is short."""
+def beginnings(word: str, length: int, *, last: bool = True) -> frozenset[str]:
+    """The first `length` letters of a folded word and of all its forms; few, unless the word is short.
+
+    `last` tells whether it is the last word of its name.
+    """
     if stable(word) >= length:
         return frozenset({word[:length]})
     made = {word[:length]}
-    made.update((word[: len(word) - len(rule.removed)] + rule.added)[:length] for rule in _applicable(word))
+    for rule in _applicable(word, last=last):
+        made.add((word[: len(word) - len(rule.removed)] + rule.added)[:length])
     return frozenset(made)
 
 
@@ -109,14 +116,13 @@ def _primary(language: str) -> str:
     return language.partition("-")[0]
 
 
-def _applicable(word: str) -> Iterator[_Rule]:
-    by_ending = _by_ending()
+def _applicable(word: str, *, last: bool) -> Iterator[_Rule]:
+    by_ending = _by_ending()[last]
     kind = "V" if word[-1:] in _VOWELS else "C"
     alphabet = _alphabet(word[:1])
-    for ending in (kind, "*", f"^{word}", *(word[start:] for start in range(max(0, len(word) - 6), len(word)))):
-        for rule in by_ending.get(ending, ()):
-            if _alphabet(rule.added[:1] or rule.removed[:1]) == alphabet:
-                yield rule
+    start = max(0, len(word) - _LONGEST_ENDING)
+    for ending in (kind, "*", f"^{word}", *(word[begin:] for begin in range(start, len(word)))):
+        yield from by_ending.get((alphabet, ending), ())
 
 
 def _alphabet(letter: str) -> int:
@@ -126,11 +132,28 @@ def _alphabet(letter: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _by_ending() -> dict[str, tuple[_Rule, ...]]:
-    found: defaultdict[str, set[_Rule]] = defaultdict(set)
+def _by_ending() -> tuple[dict[tuple[int, str], tuple[_Rule, ...]], dict[tuple[int, str], tuple[_Rule, ...]]]:
+    """The rules by alphabet and ending: those that hold for any word of a name, and those that hold for the last."""
+    anywhere: defaultdict[tuple[int, str], dict[_Rule, None]] = defaultdict(dict)
+    at_the_end: defaultdict[tuple[int, str], dict[_Rule, None]] = defaultdict(dict)
+    for language, rule in _table():
+        key = _alphabet(rule.added[:1] or rule.removed[:1]), rule.ending
+        at_the_end[key][rule] = None
+        if language not in _LAST_ONLY:
+            anywhere[key][rule] = None
+    return (
+        {key: tuple(rules) for key, rules in anywhere.items()},
+        {key: tuple(rules) for key, rules in at_the_end.items()},
+    )
+
+
+@lru_cache(maxsize=1)
+def _most_removed() -> dict[str, int]:
+    """The most letters that any rule takes from an ending."""
+    most: dict[str, int] = {}
     for _, rule in _table():
-        found[rule.ending].add(rule)
-    return {ending: tuple(rules) for ending, rules in found.items()}
+        most[rule.ending] = max(most.get(rule.ending, 0), len(rule.removed))
+    return most
 
 
 @lru_cache(maxsize=256)
