@@ -10,7 +10,7 @@ taken for what they are.
 import codecs
 import re
 
-from charset_normalizer import from_bytes
+from connectors.charset_guess import guess, instead_of_western
 
 WRONG = "charset-wrong"
 GUESSED = "charset-guessed"
@@ -45,6 +45,8 @@ _DECLARED = re.compile(
     rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})|<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})",
     re.IGNORECASE,
 )
+# `win-1251`, `cp-1251`, `x-cp1251`, `ansi-1251`.
+_WINDOWS = re.compile(r"(?:x-)?(?:win|windows|cp|ansi)[-_ ]?(125[0-8]|874|932|949)\Z", re.IGNORECASE)
 _HEAD = 2048
 _SAMPLE = 64 * 1024
 
@@ -54,7 +56,7 @@ def codec_of(label: str | None) -> str | None:
     if not label:
         return None
     try:
-        name = codecs.lookup(label.strip()).name
+        name = codecs.lookup(_WINDOWS.sub(r"cp\1", label.strip())).name
     except (LookupError, ValueError):
         return None
     name = _BETTER.get(name, name)
@@ -75,7 +77,8 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     if utf8 is not None and not body.isascii():
         wrong = () if not declared or "utf-8" in declared else (WRONG,)
         once = encoded_twice(utf8)
-        return (utf8, wrong) if once is None else (once, (*wrong, TWICE))
+        partly = _partly_twice(utf8) if once is None else once
+        return (utf8, wrong) if partly == utf8 else (partly, (*wrong, TWICE))
     for mark, codec in _SILENT_WIDE:
         if body.startswith(mark) and (text := _strict(body, codec)) is not None:
             return text, (GUESSED,)
@@ -84,9 +87,13 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     for codec in (codec for codec in declared if wide or codec[:6] not in {"utf-16", "utf-32"}):
         text = _strict(body, codec)
         if text is not None:
+            other = instead_of_western(body) if codec == "cp1252" and not body.isascii() else None
+            if other is not None:
+                return body.decode(other, "replace"), (WRONG, GUESSED)
             return text, () if codec == declared[0] else (WRONG,)
     if utf8 is not None:
-        return utf8, ()
+        shifted = _strict(body, "iso2022_jp") if b"\x1b$" in body else None
+        return (utf8, ()) if shifted is None else (shifted, (GUESSED,))
     if "utf-8" in declared and _mostly_utf8(body):
         return body.decode("utf-8", MIXED), (INVALID,)
     return _guess(body)
@@ -115,6 +122,12 @@ _WESTERN = (
 _RUN = re.compile(f"[{_WESTERN}]+")
 _TELLTALE = re.compile(f"[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00e2\u00e3\u00e0][{_WESTERN}]")
 
+# What no language writes: not `NÃO`, nor a quotation mark after a capital.
+_RUINED = re.compile(
+    "[\u00c3\u00c2\u00d0\u00d1][\u00a1-\u00bf]|\u00e2\u20ac[\u2122\u0153\u0098\u0099\u009c\u009d\u201c\u201d\u00a6]"
+)
+_PIECE = re.compile(r"[^<>\"\n]*[\u00c3\u00c2\u00d0\u00d1\u00e2][^<>\"\n]*")
+
 
 def encoded_twice(text: str) -> str | None:
     """The text that was meant, where every character beyond ASCII is the ruin of another; None where one is not."""
@@ -127,6 +140,11 @@ def encoded_twice(text: str) -> str | None:
         return _RUN.sub(lambda run: _western(run[0]).decode("utf-8"), text)
     except ValueError:
         return None
+
+
+def _partly_twice(text: str) -> str:
+    """The text, with those of its pieces mended that were encoded twice where others were not."""
+    return _PIECE.sub(lambda piece: encoded_twice(piece[0]) or piece[0], text) if _RUINED.search(text) else text
 
 
 def _western(text: str) -> bytes:
@@ -162,8 +180,5 @@ def _mostly_utf8(body: bytes) -> bool:
 def _guess(body: bytes) -> tuple[str, tuple[str, ...]]:
     if _mostly_utf8(body):
         return body.decode("utf-8", MIXED), (INVALID,)
-    # Only what is not ASCII tells charsets apart; markup around it would drown it.
-    lines = b"\n".join(line for line in body.split(b"\n") if not line.isascii())[:_SAMPLE]
-    best = from_bytes(re.sub(rb"<[^<>]*>", b" ", lines)).best()
-    codec = (codec_of(best.encoding) if best else None) or "cp1252"
+    codec = guess(body)
     return body.decode(codec, "replace"), (GUESSED,)

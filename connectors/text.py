@@ -56,6 +56,8 @@ _TAG = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,11})(?=[\s/>]))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
+# Escaped by one program, put into another CDATA by the next: marks of it are never a text's own.
+_CDATA_MARKS = re.compile(r"(?:<|&lt;)!\[CDATA\[|\]\](?:>|&gt;)")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _NEWLINES = re.compile(r" *\n[ \n]*")
 # Zero-width joiners stay: Persian and the scripts of India need them. C1 controls are windows-1252 in practice.
@@ -83,6 +85,8 @@ def plain(text: str | None) -> str:
     """
     if not text:
         return ""
+    if "CDATA[" in text:
+        text = _CDATA_MARKS.sub("", text)
     for time in range(ESCAPES):
         if "<" in text and (_has_markup_twice(text) if time else has_tag(text)):
             text = _read_html(text)

@@ -31,6 +31,9 @@ _MIDNIGHT = re.compile(r"(?<=[T ])24(?=:?00(?::?00)?)")
 # Seconds, milliseconds or microseconds since 1970, also as .NET writes them.
 _SINCE_1970 = re.compile(r"(?:/Date\()?(\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{16})(?:[+-]\d{4})?(?:\)/)?\Z")
 _COLON_ZONE = re.compile(r"(\s[+-]\d{2}):(\d{2})\Z")
+_SHORT_ZONE = re.compile(r"(?<=:\d\d)\s+([+-])(\d{1,2})\Z")
+# What programs print of a date that was never set.
+_BEFORE_CHRIST = re.compile(r"\s-\d{4}\s")
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*>")
 
@@ -62,13 +65,19 @@ class DateReader:
             return None, None
         if "<" in text:
             text = _MARKUP.sub(" ", text[: 4 * LIMIT]).strip()
-        if len(text) > LIMIT:
+        text = _SHORT_ZONE.sub(lambda zone: f" {zone[1]}{zone[2]:0>2}00", text)
+        if len(text) > LIMIT or (" -" in text and _is_before_christ(text)):
             return None, UNREADABLE
         moment = _iso(text) if _ISO_START.match(text) else _rfc822(text)
         if moment is not None:
             return _utc(moment)
         guessed = _since_1970(text) or read_wording(text, self._language)
         return (_utc(guessed)[0], GUESSED) if guessed else (None, UNREADABLE)
+
+
+def _is_before_christ(text: str) -> bool:
+    found = _BEFORE_CHRIST.search(text)
+    return bool(found and ":" in text[found.end() :])
 
 
 def _utc(moment: datetime) -> tuple[datetime | None, str | None]:

@@ -56,7 +56,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _INSIDE = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")
-_BEFORE_JSON = re.compile(r"(?:\)\]\}'?,?|for\s*\(;;\);|/\*\*/)\s*(?=[\[{])")
+_BEFORE_JSON = re.compile(r"(?:\)\]\}'?,?|for\s*\(;;\);|/\*\*/|(?:/\*\*/\s*)?[A-Za-z_$][\w.$]{0,60}\()\s*(?=[\[{])")
 _GZIP = b"\x1f\x8b"
 _EDGE = "\ufeff \t\r\n\x00"
 
@@ -115,7 +115,7 @@ def _parse_whole(body: bytes, content_type: str | None, taking: Taking) -> Parse
 
 def _read(text: str, taking: Taking) -> ParsedFeed | Unreadable:
     start = text.lstrip(_EDGE)
-    start = _BEFORE_JSON.sub("", start, count=1) if start[:1] in ")f/" else start
+    start = _BEFORE_JSON.sub("", start, count=1) if start[:1] not in "<{[" else start
     if not start:
         return Unreadable(reason="an empty body")
     if start[0] in "{[":

@@ -25,7 +25,7 @@ def read_atom(root: etree._Element, taking: Taking) -> ParsedFeed:
     home = None if alone else _first(feed, "alternate", taking.url or itself or "")
     base = taking.url or itself or home or ""
     # Direct children, or wherever they ended up where a tag was left open.
-    entries = [root] if alone else feed.get("entry") or [*root.iter("{*}entry")] or [*root.iter("{*}item")]
+    entries = [root] if alone else _entries(root) or [*root.iter("{*}item")]
     authors = () if alone else _people(feed)
     return ParsedFeed(
         kind="Atom 0.3" if _is_03(root) else "Atom 1.0",
@@ -36,6 +36,10 @@ def read_atom(root: etree._Element, taking: Taking) -> ParsedFeed:
         hub=None if alone else _first(feed, "hub", base),
         repairs=repairs.all(),
     )
+
+
+def _entries(root: etree._Element) -> list[etree._Element]:
+    return [e for e in root.iter("{*}entry") if f.name_of(e).removeprefix("atom:") == "entry"]
 
 
 def _is_03(root: etree._Element) -> bool:
@@ -75,7 +79,7 @@ def _entry(
         or f.content_language(fields)
         or language,
         authors=_people(fields) or _people(source) or authors,
-        categories=f.names((c.get("label") or c.get("term") or c.text or "") for c in fields.get("category", []))
+        categories=f.names(_category(c) for c in fields.get("category", []))
         or f.names(f.all_raw(fields, "dc:subject")),
         source_name=_title(source, Repairs()) or None,
         source_url=_first(source, "alternate", url) or _first(source, "self", url),
@@ -102,6 +106,13 @@ def _texts(fields: f.Fields) -> tuple[str, str]:
         groups = (f.fields_of(group) for group in fields.get("media:group", []))
         summary = next((text for group in groups if (text := f.first_rich(group, "media:description"))), "")
     return ("" if summary == body else summary), body
+
+
+def _category(element: etree._Element) -> str:
+    # A kind of entry (post, comment, settings), which is no subject.
+    if (element.get("scheme") or "").endswith("schemas.google.com/g/2005#kind"):
+        return ""
+    return element.get("label") or element.get("term") or element.text or ""
 
 
 def _url(fields: f.Fields, guid: str, base: str, repairs: Repairs) -> tuple[str | None, bool]:

@@ -193,7 +193,8 @@ def own_language(element: etree._Element, given: str | None) -> str | None:
 
 def content_language(fields: Fields) -> str | None:
     """The `xml:lang` of an entry's title or content, where the entry has none."""
-    found = (e.get(f"{XML}lang") for name in ("content", "title", "summary") for e in fields.get(name, ()))
+    named = ("content", "content:encoded", "title", "summary", "description")
+    found = (e.get(f"{XML}lang") for name in named for e in fields.get(name, ()))
     return next((tag for text in found if (tag := tidy_language(text))), None)
 
 
@@ -241,4 +242,4 @@ def person(text: str) -> str:
     if "@" not in text:
         return text
     name = one_line(_ADDRESS.sub(" ", text).translate(_BRACKETS)).strip(' ,;:-"')
-    return name or text
+    return name or text.removeprefix("mailto:")

@@ -19,13 +19,23 @@ def link(text: str | None, base: str, repairs: Repairs) -> str | None:
     text = (text or "").strip().strip("\x00").strip()
     if not text:
         return None
-    mended = _mended(text, repairs)
+    mended = _with_scheme(_mended(text, repairs), base, repairs)
     found = canonical_url(mended, base)
     if found is None:
         repairs.add("link-unusable")
     elif not _ABSOLUTE.match(mended):
         repairs.add("link-relative")
     return found
+
+
+def _with_scheme(text: str, base: str, repairs: Repairs) -> str:
+    """`site.example/1` in a feed of that very site, whose links have lost `https://`."""
+    scheme, _, rest = base.partition("://")
+    host = rest.partition("/")[0].lower().removeprefix("www.")
+    if "." not in host or text.partition("/")[0].lower().removeprefix("www.") != host:
+        return text
+    repairs.add("link-without-scheme")
+    return f"{scheme}://{text}"
 
 
 def _mended(text: str, repairs: Repairs) -> str:

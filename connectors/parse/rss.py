@@ -22,12 +22,13 @@ _PUBLISHED = (
     "published", "issued", "created", "dc:created", "dc:issued",
 )  # fmt: skip
 _UPDATED = ("atom:updated", "dcterms:modified", "updated", "modified", "dc:modified", "lastbuilddate", "lastmod")
+_WRITERS = frozenset({"author", "writer", "reporter", "correspondent", "owner", ""})
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
     """A feed whose root is `rss` or `rdf:RDF`; in RDF the items stand beside the channel."""
-    own = "atom" if f.name_of(root) == "atom:rss" else None
+    own = f.name_of(root).rpartition(":")[0] if f.name_of(root).endswith(":rss") else None
     top = f.fields_of(root, own=own)
     channel_element = next(iter(top.get("channel", [])), root)
     channel = f.fields_of(channel_element, own=own)
@@ -39,7 +40,7 @@ def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
     base = home or taking.url or itself or ""
     dates = DateReader(language)
     # Wherever they stand: beside the channel in RDF, and inside another element where a tag was left open.
-    items = [e for e in root.iter("{*}item", "{*}ITEM", "{*}Item") if f.name_of(e).removeprefix("atom:") == "item"]
+    items = [e for e in root.iter("{*}item", "{*}ITEM", "{*}Item") if _is_item(e, own)]
     return ParsedFeed(
         kind=_kind(root),
         title=f.title_text(next(iter(channel.get("title", [])), None), repairs),
@@ -52,6 +53,11 @@ def read_rss(root: etree._Element, taking: Taking) -> ParsedFeed:
         hub=_hub(channel, taking.url),
         repairs=repairs.all(),
     )
+
+
+def _is_item(element: etree._Element, own: str | None) -> bool:
+    name = f.name_of(element)
+    return name in {"item", "atom:item"} or (own is not None and name == f"{own}:item")
 
 
 def _kind(root: etree._Element) -> str:
@@ -93,10 +99,7 @@ def _entry(item: etree._Element, own: str | None, home: str, language: str | Non
         return None
     repairs = Repairs()
     guid = f.raw(fields, "guid", "atom:id", "id", "dc:identifier") or about
-    title = next((t for n in ("title", "media:title", "dc:title", "atom:title") for t in fields.get(n, [])), None)
-    if title is None:
-        groups = (f.fields_of(group) for group in fields.get("media:group", []))
-        title = next((t for group in groups for t in group.get("media:title", [])), None)
+    title = _title(fields)
     summary, body = _texts(fields)
     address, anchor = _url(fields, guid, f.base_of(item, home), repairs)
     source = next((e for e in fields.get("source", []) if e.get("url") or (e.text or "").strip()), None)
@@ -109,13 +112,22 @@ def _entry(item: etree._Element, own: str | None, home: str, language: str | Non
         body=body,
         published_at=f.date(dates, f.all_raw(fields, *_PUBLISHED), repairs),
         updated_at=f.date(dates, f.all_raw(fields, *_UPDATED), repairs),
-        language=f.own_language(item, f.raw(fields, "dc:language", "language")) or language,
+        language=f.own_language(item, f.raw(fields, "dc:language", "language"))
+        or f.content_language(fields)
+        or language,
         authors=f.names(f.person(text) for text in _authors(fields)),
         categories=f.names(_categories(fields)),
         source_name=f.title_text(source, Repairs()) or None if source is not None else None,
         source_url=link(source.get("url"), home, Repairs()) if source is not None else None,
         repairs=repairs.all(),
     )
+
+
+def _title(fields: f.Fields) -> etree._Element | None:
+    """The first title that has a text."""
+    titles = [t for n in ("title", "media:title", "dc:title", "atom:title", "itunes:title") for t in fields.get(n, [])]
+    titles += [t for group in fields.get("media:group", []) for t in f.fields_of(group).get("media:title", [])]
+    return next((title for title in titles if len(title) or (title.text or "").strip()), None)
 
 
 def _texts(fields: f.Fields) -> tuple[str, str]:
@@ -163,9 +175,21 @@ def _url(fields: f.Fields, guid: str | None, base: str, repairs: Repairs) -> tup
 
 
 def _authors(fields: f.Fields) -> list[str]:
-    texts = [*f.all_raw(fields, "author", "dc:creator", "dcterms:creator", "dc:author")]
-    texts += [f.raw(f.fields_of(e), "atom:name", "name") or f.inner_text(e) for e in fields.get("atom:author", [])]
-    return texts or [*f.all_raw(fields, "itunes:author", "dc:contributor", "media:credit")]
+    given = [
+        e
+        for name in ("author", "dc:creator", "dcterms:creator", "dc:author", "atom:author")
+        for e in fields.get(name, [])
+    ]
+    texts = [_author(element) for element in given if f.inner_text(element).strip()]
+    return texts or [
+        *f.all_raw(fields, "itunes:author", "dc:contributor"),
+        *(f.inner_text(e) for e in fields.get("media:credit", []) if e.get("role", "author").lower() in _WRITERS),
+    ]
+
+
+def _author(element: etree._Element) -> str:
+    inner = f.fields_of(element) if len(element) else {}
+    return f.raw(inner, "atom:name", "name", "foaf:name", "atom:email", "email") or f.inner_text(element)
 
 
 def _categories(fields: f.Fields) -> list[str]:

@@ -12,6 +12,7 @@ from html.entities import html5
 from lxml import etree
 
 from connectors.parse.entry import Unreadable
+from connectors.parse.markup import CDATA, mended_markup, without_comments
 
 RECOVERED = "xml-recovered"
 ENTITIES = "xml-entities"
@@ -29,20 +30,12 @@ _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _FIRST_TAG = re.compile(
     r"<(?:\?xml|!DOCTYPE|!--|rss|rdf:RDF|feed|atom:feed|urlset|sitemapindex|channel|opml)\b", re.IGNORECASE
 )
-_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
-_TEXT_FIELD = re.compile(
-    r"(<((?:\w+:)?(title|description|encoded|summary|content|subtitle))(?:\s[^<>]*[^/<>])?>)(.*?)(</\2\s*>)",
-    re.DOTALL | re.IGNORECASE,
-)
-# Beyond its end: the field was not closed, and what follows is no text of it.
-_STRUCTURE = re.compile(r"</?(?:item|entry|channel|feed|rss|pubDate|guid|outline)\b", re.IGNORECASE)
 # `<!ENTITY nbsp "&#160;">`: up to eight characters, none of them the start of another entity.
 _SIMPLE_ENTITY = re.compile(
     r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,30})\s+(?:\"((?:[^\"&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})\"|'((?:[^'&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})')\s*>"
 )
-_OPENING = re.compile(r"<[A-Za-z][^<>]{0,4000}>")
-_UNQUOTED = re.compile(r"=\s*[^\s\"'=<>]")
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)")
+_LINK_WHOLE = re.compile(r"</link|<link\s[^<>]*>", re.IGNORECASE)
+_IDENTITY_WHOLE = re.compile(r"</link|</guid|</id|<link\s[^<>]*/?>", re.IGNORECASE)
 _SUBSET_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # The sets of characters that the W3C names. They are known here, so the addresses are never asked.
 _PUBLIC_SETS = re.compile(
@@ -71,9 +64,9 @@ def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     mended, repairs = _mend(text, entities)
     root = _parse(mended, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001
-        return root, repairs
+        return root, repairs or (RECOVERED,)
     # A namespace nobody declared is read as it is; broken markup is easier to mend where the texts are set apart.
-    wrapped = _with_texts_apart(mended)
+    wrapped = mended_markup(mended)
     root = _parse(wrapped, recover=True) if wrapped != mended else _parse(mended, recover=True)
     if isinstance(root, Unreadable):
         return root
@@ -153,15 +146,16 @@ def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
         text = text[declaration.end() :] if declaration else text
     if text.rfind("<![CDATA[") > text.rfind("]]>"):
         text += "]]>"
+    text = without_comments(text)
     clean = _NUMBER.sub(_legal, _ILLEGAL.sub("", _PAIR.sub(_paired, text)))
     if clean != text:
         repairs.append(CHARACTERS)
     # Entities mean themselves inside CDATA.
-    pieces = _CDATA.split(clean)
+    pieces = CDATA.split(clean)
     resolved = "".join(
         piece
         if piece.startswith("<![CDATA[")
-        else _BARE.sub("&amp;", _NAMED.sub(lambda m: _resolve(m, entities), piece))
+        else _BARE.sub("&amp;", _NAMED.sub(lambda m: _resolve(m, entities), piece)).replace("]]>", "]]&gt;")
         for piece in pieces
     )
     if resolved != clean:
@@ -180,37 +174,15 @@ def _first_tag(text: str) -> int:
     return found.start() if found else text.find("<")
 
 
-def _with_texts_apart(text: str) -> str:
-    """The same with each text that holds markup which is not XML in CDATA, so that it breaks nothing around it."""
-    text = _TEXT_FIELD.sub(_apart, text)
-    return "".join(
-        piece if piece.startswith("<![CDATA[") else _OPENING.sub(_quoted, piece) for piece in _CDATA.split(text)
-    )
-
-
-def _quoted(match: re.Match[str]) -> str:
-    """A tag with quotes around each of its attributes' values."""
-    if not _UNQUOTED.search(match[0]):
-        return match[0]
-    end = "/>" if match[0].endswith("/>") else ">"
-    inside = match[0][: -len(end)]
-    return _ATTRIBUTE.sub(lambda a: f"{a[1]}={a[2]}" if a[2][0] in "\"'" else f'{a[1]}="{a[2]}"', inside) + end
-
-
-def _apart(match: re.Match[str]) -> str:
-    opening, inside, closing = match[1], match[4], match[5]
-    if "<" not in inside or "<![CDATA[" in inside or _STRUCTURE.search(inside):
-        return match[0]
-    return f"{opening}<![CDATA[{inside.replace(']]>', ']]&gt;')}]]>{closing}"
-
-
 def _drop_cut_off(root: etree._Element, text: str) -> None:
     """Leave out the last entry of a document that ends inside it, before its title and link are whole."""
     last = max(text.rfind(f"<{name}") for name in ("item>", "item ", "entry>", "entry "))
     if last < 0 or re.search(r"</(?:item|entry)\s*>", text[last:]):
         return
     tail = text[last:]
-    if "</title" in tail and re.search(r"</link|</guid|</id|<link\s[^>]*/?>", tail):
+    # A guid alone is not enough where entries have links: the whole entry would come as another item by and by.
+    needed = _LINK_WHOLE if _LINK_WHOLE.search(text[:last]) else _IDENTITY_WHOLE
+    if "</title" in tail and needed.search(tail):
         return
     entries = [*root.iter("{*}item", "{*}entry")]
     if len(entries) > 1 and (parent := entries[-1].getparent()) is not None:
