@@ -3,7 +3,7 @@
 Deciding is pure: a function from the record and the table's rows to a `Decision`. `pipeline.streaming` acts on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -38,7 +38,7 @@ class Decider(Protocol):
     def decide(self, message: Message, lookup: Lookup) -> Decision:
         """Decide about one record; never raises for what the record holds."""
 
-    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Called with every row of the table before the first record, and again after partitions moved."""
 
 

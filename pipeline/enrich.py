@@ -5,7 +5,7 @@ of its content, and for which source offset each revision was decided, so that a
 answered as it was. An unchanged item ends here and only moves a counter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -75,7 +75,7 @@ class Enricher:
         self._find_mentions = find_mentions
         self._forgotten = forgotten
 
-    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Nothing is kept beside the table."""
 
     def decide(self, message: Message, lookup: Lookup) -> Decision:

@@ -128,7 +128,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
             message = _message(event)
             try:
                 if moved.lower():
-                    decider.restore([(key.decode(), row) for key, row in table.items()])
+                    decider.restore((key.decode(), row) for key, row in table.items())
                 decision = decider.decide(message, lookup)
                 apply(decision)
                 sent = [await _send(app, output) for output in decision.outputs]

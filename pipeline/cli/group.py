@@ -11,6 +11,7 @@ from pipeline.enrich import understand
 from pipeline.entities import Recogniser
 from pipeline.knowledge import load
 from pipeline.stories.grouping import Grouper
+from pipeline.stories.rows import OnDisk
 from schemas.document import Mention
 from schemas.item import Item
 
@@ -30,9 +31,9 @@ def command(path: Path, days: float) -> None:
     Example:
       kabar group items.jsonl | jq -r '[.story_id, .title] | @tsv' | sort
     """
-    grouper = Grouper(_Understanding(), timedelta(days=days))
     failed = False
-    with sys.stdin.buffer if str(path) == "-" else path.open("rb") as stream:
+    with OnDisk() as rows, sys.stdin.buffer if str(path) == "-" else path.open("rb") as stream:
+        grouper = Grouper(_Understanding(), rows, timedelta(days=days))
         for answer in grouper.lines(stream):
             failed |= "error" in answer
             sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

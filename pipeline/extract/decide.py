@@ -6,7 +6,7 @@ record that Kafka delivers again is answered as it was. What goes on has the id 
 one document, and the ledger of alerts tells a story once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -38,7 +38,7 @@ class Extractor:
     def __init__(self, read: ReadArticle) -> None:
         self._read = read
 
-    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Nothing is kept beside the table."""
 
     def decide(self, message: Message, lookup: Lookup) -> Decision:

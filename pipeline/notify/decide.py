@@ -64,7 +64,7 @@ class Notifier:
         self._all_rules = all_rules
         self._watched: set[tuple[str, str]] = set()
 
-    def restore(self, rows: list[tuple[str, bytes]]) -> None:
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Set the timers that the rows say."""
         self.timers.restore(rows)
         self._watched = set()

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.language import language_group
 from pipeline.lines import answers
+from pipeline.stories.rows import Rows, decide
 from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention, Placement
 from schemas.intake import clean
@@ -32,13 +33,15 @@ class Grouper:
     called only for lines that lack one of them.
     """
 
-    def __init__(self, understand: Understand, span: timedelta = WINDOW) -> None:
+    def __init__(self, understand: Understand, table: Rows, span: timedelta = WINDOW) -> None:
         self._understand = understand
         self._span = span
         self._windows: dict[str, Window] = {}
         self._moment = FIRST_MOMENT - BETWEEN_LINES
         self._names: dict[str, str] = {}
         self._known: dict[str, tuple[str, str, int]] = {}
+        self._table = table
+        self._decided = 0
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         """One object for each line that is not blank, in order; `{"error": …}` for one that is no JSON object."""
@@ -71,7 +74,11 @@ class Grouper:
         window = self._windows.get(group)
         if window is None:
             window = self._windows[group] = Window(group, self._span)
-        return plain | self._marks(window.place(enriched))
+        return plain | self._marks(self._decide(window, enriched))
+
+    def _decide(self, window: Window, enriched: Enriched) -> Placement:
+        self._decided += 1
+        return decide(window, enriched, self._decided, self._table).placement
 
     def _understood(self, plain: dict[str, Any], item: Item) -> tuple[str, tuple[Mention, ...]]:
         said = plain.get("language")

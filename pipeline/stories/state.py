@@ -1,6 +1,6 @@
 """What must outlive a crash: one row an item, from which the whole window is rebuilt.
 
-The window is a function of the set of its rows, ordered by `seq`; nothing else is state. An event writes its own item's
+The window is made again from its rows, ordered by `seq`; nothing else is state. An event writes its own item's
 row and no other, and deletes rows that left the window, so any prefix of these writes is a state that was true once.
 """
 
@@ -15,11 +15,13 @@ REASONS = ("same content", "near copy")
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
-    """One item in the window, about 600 bytes encoded.
+    """One item in the window, about 900 bytes encoded.
 
-    `seq` orders arrivals (and revisions, which arrive anew) within a group, `offset` is the source offset that the row
-    was decided for, `first_seen` is in milliseconds. `scheme` says by which rules the fingerprint was made; the fields
-    after it are those of `Fingerprint`, with `terms` packed.
+    `seq` orders arrivals (and revisions, which arrive anew) within a group, `joined` is that of the first revision.
+    `offset` is the source offset that the row was decided for, `partition` the source's and with it the table's.
+    `first_seen` is in milliseconds, `entered` what the window's clock said, in seconds. `scheme` says by which rules
+    the fingerprint was made; the fields after it are those of `Fingerprint`, with `bands` the packed keys and `terms`
+    the packed vector of the first revision, empty for copies.
     """
 
     group: str
@@ -40,6 +42,9 @@ class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     short: bool
     numbers: bytes
     terms: bytes
+    entered: int = 0
+    joined: int = 0
+    partition: int = -1
 
     def encode(self) -> bytes:
         """This row as MessagePack."""

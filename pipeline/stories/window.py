@@ -2,76 +2,57 @@
 
 For an item that is new:
 
-    clock      the window moves on; what is older leaves every index
-    copy?      the same content, else bands that agree, verified by the sketch → the original and its story
+    clock      the window moves on; what is older leaves
+    copy?      the same content, else shingles in common, verified by the row's sketch → the original and its story
     story?     stories that share its most telling terms, by cosine with each → the nearest above the threshold
     else       a new story, named after the item
 
 For a known item nothing is decided again: it keeps its placement, and a new revision renews its fingerprint.
+
+In memory are only the keys by which copies are found and what stories are about; what verifies a copy is in its row,
+which the caller looks up.
 """
 
-import heapq
-import sys
 from array import array
-from collections import Counter
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from itertools import islice
+from hashlib import blake2b
 
 import msgspec
 
 from pipeline.stories import copies
-from pipeline.stories.fingerprint import BANDS, SCHEME, Fingerprint, fingerprint
-from pipeline.stories.postings import Postings
-from pipeline.stories.similarity import Frequencies, Story, Vector, cosine, keys, profile, vector
+from pipeline.stories.arrivals import Arrivals, content_key
+from pipeline.stories.clusters import NOTHING, Clusters, Vector
+from pipeline.stories.fingerprint import SCHEME, Fingerprint, fingerprint
 from pipeline.stories.state import REASONS, Outcome, Row
+from pipeline.stories.terms import adjacent_names
 from schemas.codec import millis
 from schemas.document import Enriched, Placement
 
 WINDOW = timedelta(days=7)
-
-THRESHOLD = 0.22
-FOUNDERS_THRESHOLD = 0.11
-FADE = timedelta(days=14)  # similarity counts half where the story last moved so long ago
-
-INDEXED_TERMS = 12
-QUERY_TERMS = 12
-NEWEST_OF_TERM = 24
-NEWEST_OF_BAND = 8
-COPIES_CHECKED = 12
-STORIES_COMPARED = 5
-WORTH_COMPARING = 0.3  # of what the likeliest story shares
-PROFILES_KEPT = 4_000  # each about 5 KB; they can be made again from the rows
-FIRST_MEMBERS = 2
-NEWEST_MEMBERS = 5
 
 # A row that left the window is deleted only when its event is too far back to be delivered again, since a redelivered
 # event must find its answer. Faust commits every 10,000 events or less.
 REDELIVERED = 20_000
 DELETED_AT_ONCE = 4
 
+Lookup = Callable[[str], bytes | None]
+
 
 class Window:
     """The items of one language group, in arrival order. Not thread-safe.
 
-    Everything here is derived from the rows; a window restored from them decides as this one does.
+    Everything here is derived from the rows. A window restored from them decides as this one does; only what members
+    that left had added to a story that still lives is no longer in it.
     """
 
     def __init__(self, group: str, span: timedelta = WINDOW) -> None:
         self.group = group
-        self._span = millis_of(span)
-        self._rows: dict[str, Row] = {}
-        self._ids: dict[int, str] = {}  # of what is inside the window, by seq
-        self._story_of: dict[int, str] = {}  # of what is indexed
-        self._stories: dict[str, list[int]] = {}
-        self._founders: dict[str, tuple[list[int], Story]] = {}
-        self._profiles: dict[str, Story] = {}
-        self._contents = Postings()
-        self._bands = Postings()
-        self._terms = Postings()
-        self._frequencies = Frequencies()
-        self._leaving: list[tuple[int, int]] = []  # heap of (first seen, seq)
-        self._left: list[tuple[int, str]] = []  # heap of (offset, item id)
+        self.partition = -1  # of the topic and the table, -1 where there are none
+        self._span = span // timedelta(seconds=1)
+        self._arrivals = Arrivals()
+        self._clusters = Clusters()
         self._clock = 0
         self._seq = 0
 
@@ -82,255 +63,230 @@ class Window:
         Raises:
             Undecodable: a row is not a row.
         """
-        window = cls(group, span)
-        decoded = ((key, row if isinstance(row, Row) else Row.decode(row)) for key, row in rows)
-        kept = sorted(((key, row) for key, row in decoded if row.group == group), key=lambda pair: pair[1].seq)
-        window._clock = max((row.first_seen for _, row in kept), default=0)
-        for key, row in kept:
-            window._seq = row.seq
-            window._enter(key, row)
-        return window
+        restoring = Restoring(group, span)
+        for key, data in rows:
+            row = data if isinstance(data, Row) else Row.decode(data)
+            if row.group == group:
+                restoring.add(key, row)
+        return restoring.window()
 
     def __len__(self) -> int:
         """How many items are inside the window."""
-        return len(self._ids)
+        return len(self._arrivals)
 
-    def place(self, enriched: Enriched) -> Placement:
-        """The placement of the next item of a run that keeps no state."""
-        return self.decide(enriched, self._seq + 1).placement
-
-    def decide(self, enriched: Enriched, offset: int) -> Outcome:
+    def decide(self, enriched: Enriched, offset: int, lookup: Lookup, tick: int | None = None) -> Outcome:
         """What follows from one event of the source topic at this partition offset.
 
-        An event seen before is answered as it was decided, at whatever offset it comes again.
+        `lookup` gives the row of an item as it was last written. `tick` counts the events that this process decided,
+        of all partitions; the offset does where it is not given. An event seen before is answered as it was decided,
+        at whatever offset it comes again.
         """
         key = enriched.item.id
-        known = self._rows.get(key)
+        found = lookup(key)
+        known = None if found is None else Row.decode(found)
         if known is not None and enriched.revision <= known.revision:
             return Outcome(known.placement(), {})
+        tick = offset if tick is None else tick
         first_seen = known.first_seen if known else millis(enriched.first_seen_at)
-        self._advance(max(self._clock, first_seen))
+        self._advance(first_seen // 1000, tick)
         sketch = fingerprint(enriched.item, enriched.mentions)
-        item = vector(sketch.terms, self._frequencies)
         if known is None:
-            placement = self._find(key, first_seen, sketch, item)
+            placement, story, packed = self._find(enriched, first_seen // 1000, sketch, lookup)
         else:
-            placement = known.placement()
-            self._exit(known)
+            placement, story, packed = known.placement(), self._story_of(known), known.terms
         self._seq += 1
-        decided = _Decided(self.group, enriched.revision, offset, self._seq, first_seen)
-        row = _row(decided, placement, sketch, _ordered(sketch, item))
-        self._enter(key, row)
+        row = _row(
+            _Decided(self.group, enriched.revision, offset, self._seq, first_seen, self._clock, self.partition),
+            placement, sketch, packed, known.joined if known else self._seq,
+        )  # fmt: skip
+        self._arrivals.add(key, self._seq, self._clock, story, _keys(sketch.content, sketch.keys))
         rows: dict[str, bytes | None] = {key: row.encode()}
-        rows.update(dict.fromkeys(self._forget(offset)))
+        rows.update(dict.fromkeys(self._forget(tick, lookup)))
         return Outcome(placement, rows)
 
-    def expired(self, now: datetime, offset: int) -> list[str]:
+    def expired(self, now: datetime, tick: int, lookup: Lookup) -> list[str]:
         """Some rows to delete, for a group in which nothing arrives any more; call it now and then.
 
-        `now` is event time, that of the partition's newest item, and `offset` its offset.
+        `now` is event time, that of the partition's newest item.
         """
-        self._advance(millis(now))
-        return self._forget(offset)
+        self._advance(millis(now) // 1000, tick)
+        return self._forget(tick, lookup)
 
     # -- where a new item belongs
 
-    def _find(self, key: str, first_seen: int, sketch: Fingerprint, item: Vector) -> Placement:
-        late = first_seen < self._clock - self._span
-        found = self._same(sketch) or self._near(sketch)
+    def _find(
+        self, enriched: Enriched, moment: int, sketch: Fingerprint, lookup: Lookup
+    ) -> tuple[Placement, int, bytes]:
+        key = enriched.item.id
+        late = moment < self._clock - self._span
+        found = self._same(key, sketch, lookup) or self._near(key, sketch, lookup)
         if found is not None:
-            row_key, likeness, reason = found
-            row = self._rows[row_key]
+            place, row_key, row, likeness, reason = found
+            story = self._arrivals.stories[place]
+            self._clusters.touch(story, self._clock)
             original = row.duplicate_of or row_key
             # What was forgotten and comes back is older than all that is known: it repeats none of it.
             if late or original == key:
-                return Placement(story_id=row.story)
-            return Placement(
+                return Placement(story_id=row.story), story, b""
+            placement = Placement(
                 story_id=row.story,
                 duplicate_of=original,
                 duplicate_similarity=likeness,
                 duplicate_reason=reason,
             )
-        return Placement(story_id=self._story(first_seen, item) or f"s-{key[:16]}")
+            return placement, story, b""
+        item = self._clusters.vector(sketch.emphases, enriched.language)
+        nearest = self._nearest(enriched, moment, sketch, item)
+        if nearest is None:
+            name = story_number(key)
+            story = self._clusters.found(name, item, self._clock)
+        else:
+            name, story = self._clusters.ids[nearest], nearest
+            self._clusters.join(story, item, self._clock)
+        return Placement(story_id=f"s-{name:016x}"), story, item.pack()
 
-    def _same(self, sketch: Fingerprint) -> tuple[str, float, str] | None:
-        seq = self._contents.first(sketch.content) if sketch.content else None
-        return None if seq is None else (self._ids[seq], 1.0, REASONS[0])
+    def _nearest(self, enriched: Enriched, moment: int, sketch: Fingerprint, item: Vector) -> int | None:
+        if not len(item.terms):
+            return None
 
-    def _near(self, sketch: Fingerprint) -> tuple[str, float, str] | None:
-        best: tuple[float, int] | None = None
-        for seq in self._likely_copies(sketch):
-            row = self._rows[self._ids[seq]]
-            likeness = copies.similarity(sketch, row) if row.scheme == SCHEME else None
-            if likeness is not None and (best is None or (likeness, -seq) > best) and self._near_first(sketch, row):
-                best = (likeness, -seq)
-        return None if best is None else (self._ids[-best[1]], best[0], REASONS[1])
+        def parts() -> set[tuple[int, int]]:
+            return adjacent_names(enriched.item, enriched.mentions)
 
-    def _near_first(self, sketch: Fingerprint, row: Row) -> bool:
+        return self._clusters.nearest(item, sketch.words, moment, self._clock - self._span, parts)
+
+    def _story_of(self, known: Row) -> int:
+        """The number now of a known item's story; one that ended is opened again, with nothing in it."""
+        seqs = self._arrivals.seqs
+        place = bisect_left(seqs, known.seq)
+        if self._arrivals.gone <= place < len(seqs) and seqs[place] == known.seq:
+            return self._arrivals.stories[place]
+        return self._clusters.found(story_number_of(known.story), NOTHING, self._clock)
+
+    def _same(self, key: str, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
+        if not sketch.content:
+            return None
+        for place in self._arrivals.with_content(sketch.content):
+            row_key, row = self._row(place, lookup)
+            if row is not None and row.content == sketch.content and row_key != key:
+                return place, row_key, row, 1.0, REASONS[0]
+        return None
+
+    def _near(self, key: str, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
+        best: _Copy | None = None
+        for place in self._arrivals.likely_copies(sketch.keys):
+            row_key, row = self._row(place, lookup)
+            if row is None or row_key == key:
+                continue
+            likeness = copies.similarity(sketch, row)
+            if likeness is None or (best is not None and (likeness, -place) <= (best[3], -best[0])):
+                continue
+            if self._near_first(sketch, row, lookup):
+                best = (place, row_key, row, likeness, REASONS[1])
+        return best
+
+    def _near_first(self, sketch: Fingerprint, row: Row, lookup: Lookup) -> bool:
         """Whether the text resembles the original too, where that is at hand: copies of copies drift."""
-        first = self._rows.get(row.duplicate_of) if row.duplicate_of else None
+        found = lookup(row.duplicate_of) if row.duplicate_of else None
+        first = None if found is None else Row.decode(found)
         if first is None or first.scheme != SCHEME or first.short != sketch.short:
             return True
         return copies.related(sketch, first)
 
-    def _likely_copies(self, sketch: Fingerprint) -> list[int]:
-        """Items that agree in a band, most bands first, then newest first."""
-        counts: Counter[int] = Counter()
-        for key in _band_keys(sketch.bands):
-            counts.update(self._bands.newest(key, NEWEST_OF_BAND))
-        return heapq.nsmallest(COPIES_CHECKED, counts, key=lambda seq: (-counts[seq], -seq))
+    def _row(self, place: int, lookup: Lookup) -> tuple[str, Row | None]:
+        """The row of what arrived there, unless a later revision took its place."""
+        key = self._arrivals.id(place)
+        found = lookup(key)
+        row = None if found is None else Row.decode(found)
+        if row is None or row.scheme != SCHEME or row.seq != self._arrivals.seqs[place]:
+            return key, None
+        return key, row
 
-    def _story(self, first_seen: int, item: Vector) -> str | None:
-        best: tuple[float, str] | None = None
-        for story in self._likely_stories(item):
-            fade = self._fade(story, first_seen)
-            score = fade * cosine(item, self._profile(story), self._frequencies, THRESHOLD / fade)
-            if score and (best is None or (score, story) > best) and self._near_founders(story, item):
-                best = (score, story)
-        return None if best is None else best[1]
+    # -- what leaves
 
-    def _likely_stories(self, item: Vector) -> list[str]:
-        """The stories of items that share the most telling terms."""
-        scores: dict[str, float] = {}
-        story_of = self._story_of.__getitem__
-        for key, weight in islice(item.weights.items(), QUERY_TERMS):
-            for story in set(map(story_of, self._terms.newest(key, NEWEST_OF_TERM))):
-                scores[story] = scores.get(story, 0.0) + weight * weight
-        least = max(scores.values(), default=0.0) * WORTH_COMPARING
-        likely = [(-score, story) for story, score in scores.items() if score >= least]
-        return [story for _, story in heapq.nsmallest(STORIES_COMPARED, likely)]
+    def _advance(self, moment: int, tick: int) -> None:
+        self._clock = max(self._clock, moment)
+        oldest = self._clock - self._span
+        self._arrivals.leave(oldest, tick)
+        numbers = self._clusters.compact(oldest)
+        if numbers is not None:
+            self._arrivals.renumber(numbers)
 
-    def _profile(self, story: str) -> Story:
-        found = self._profiles.get(story)
-        if found is None:
-            members = self._stories[story]
-            chosen = members[:FIRST_MEMBERS] + members[FIRST_MEMBERS:][-NEWEST_MEMBERS:]
-            found = self._profile_of(chosen)
-            if len(self._profiles) >= PROFILES_KEPT:
-                self._profiles.clear()
-                self._founders.clear()
-            self._profiles[story] = found
-        return found
-
-    def _profile_of(self, members: list[int]) -> Story:
-        return profile(self._rows[self._ids[seq]].terms for seq in members)
-
-    def _near_founders(self, story: str, item: Vector) -> bool:
-        """Whether the item has something in common with the story's first members too, which bounds its drift."""
-        members = self._stories[story]
-        if len(members) <= FIRST_MEMBERS + 1:
-            return True
-        first = members[:FIRST_MEMBERS]
-        found = self._founders.get(story)
-        if found is None or found[0] != first:
-            found = self._founders[story] = (first, self._profile_of(first))
-        return cosine(item, found[1], self._frequencies, FOUNDERS_THRESHOLD) > 0.0
-
-    def _fade(self, story: str, first_seen: int) -> float:
-        newest = self._rows[self._ids[self._stories[story][-1]]].first_seen
-        return 1.0 / (1.0 + abs(first_seen - newest) / millis_of(FADE))
-
-    # -- the indexes, a function of the rows inside the window
-
-    def _enter(self, key: str, row: Row) -> None:
-        """Take a row in; one that is older than the window is only remembered until it cannot come again."""
-        self._rows[key] = row
-        if row.first_seen < self._clock - self._span:
-            heapq.heappush(self._left, (row.offset, key))
-            return
-        self._ids[row.seq] = key
-        heapq.heappush(self._leaving, (row.first_seen, row.seq))
-        if row.scheme != SCHEME:
-            return
-        if row.content:
-            first = self._contents.first(row.content)
-            self._contents.add(row.content, row.seq)
-            if first is not None:
-                return  # one text many times is indexed once
-        self._index(row)
-
-    def _exit(self, row: Row) -> None:
-        if self._ids.pop(row.seq, None) is None or row.scheme != SCHEME:
-            return
-        if not row.content:
-            self._unindex(row)
-            return
-        was_first = self._contents.first(row.content) == row.seq
-        self._contents.remove(row.content, row.seq)
-        if was_first:
-            self._unindex(row)
-            heir = self._contents.first(row.content)
-            if heir is not None:
-                self._index(self._rows[self._ids[heir]])
-
-    def _index(self, row: Row) -> None:
-        for band in _band_keys(row.bands):
-            self._bands.add(band, row.seq)
-        terms = keys(array("I", row.terms))
-        for term in terms[:INDEXED_TERMS]:
-            self._terms.add(term, row.seq)
-        self._frequencies.add(terms)
-        story = sys.intern(row.story)
-        self._story_of[row.seq] = story
-        members = self._stories.setdefault(story, [])
-        members.append(row.seq)
-        if len(members) > 1 and members[-2] > row.seq:
-            members.sort()
-        self._profiles.pop(row.story, None)
-
-    def _unindex(self, row: Row) -> None:
-        for band in _band_keys(row.bands):
-            self._bands.remove(band, row.seq)
-        terms = keys(array("I", row.terms))
-        for term in terms[:INDEXED_TERMS]:
-            self._terms.remove(term, row.seq)
-        self._frequencies.remove(terms)
-        del self._story_of[row.seq]
-        members = self._stories[row.story]
-        members.remove(row.seq)
-        if not members:
-            del self._stories[row.story]
-            self._founders.pop(row.story, None)
-        self._profiles.pop(row.story, None)
-
-    def _advance(self, clock: int) -> None:
-        self._clock = clock
-        oldest = clock - self._span
-        while self._leaving and self._leaving[0][0] < oldest:
-            _, seq = heapq.heappop(self._leaving)
-            key = self._ids.get(seq)
-            if key is not None:
-                row = self._rows[key]
-                self._exit(row)
-                heapq.heappush(self._left, (row.offset, key))
-
-    def _forget(self, offset: int) -> list[str]:
-        forgotten: list[str] = []
-        while self._left and len(forgotten) < DELETED_AT_ONCE and abs(offset - self._left[0][0]) >= REDELIVERED:
-            at, key = heapq.heappop(self._left)
-            row = self._rows.get(key)
-            if row is not None and row.offset == at:
-                del self._rows[key]
+    def _forget(self, tick: int, lookup: Lookup) -> list[str]:
+        dropped = self._arrivals.droppable(tick, REDELIVERED, DELETED_AT_ONCE)
+        if not dropped:
+            return []
+        forgotten = []
+        for key, seq in dropped:
+            found = lookup(key)
+            if found is not None and Row.decode(found).seq == seq:
                 forgotten.append(key)
+        self._arrivals.compact()
         return forgotten
 
 
-def millis_of(span: timedelta) -> int:
-    """A time span in milliseconds."""
-    return span // timedelta(milliseconds=1)
+_Copy = tuple[int, str, Row, float, str]
 
 
-def _band_keys(bands: bytes) -> list[int]:
-    """One key for each band, with the band's number in it."""
-    if not bands:
-        return []
-    return [int.from_bytes(bands[3 * band : 3 * band + 3], "little") | band << 24 for band in range(BANDS)]
+class Restoring:
+    """Makes a window from rows in any order, at the cost of their keys and vectors, not of whole rows."""
+
+    def __init__(self, group: str, span: timedelta = WINDOW) -> None:
+        self._window = Window(group, span)
+        self._found: list[tuple[int, str, int, int, int, bytes, bytes, int]] = []
+
+    def add(self, key: str, row: Row) -> None:
+        """One row of the group."""
+        self._window.partition = row.partition
+        content, keys, terms = (row.content, row.bands, row.terms) if row.scheme == SCHEME else (0, b"", b"")
+        entered = row.entered or row.first_seen // 1000
+        self._found.append((row.seq, key, entered, story_number_of(row.story), content, keys, terms, row.joined))
+
+    def window(self) -> Window:
+        """The window, once all rows are there."""
+        window = self._window
+        self._found.sort()
+        window._clock = max((entry[2] for entry in self._found), default=0)  # noqa: SLF001 - its other half
+        stories = self._stories(window)
+        for seq, key, entered, name, content, keys, _, _ in self._found:
+            window._seq = seq  # noqa: SLF001
+            story = stories[name]
+            window._clusters.touch(story, entered)  # noqa: SLF001
+            window._arrivals.add(key, seq, entered, story, _keys(content, tuple(array("I", keys))))  # noqa: SLF001
+        self._found = []
+        window._arrivals.leave(window._clock - window._span, 0)  # noqa: SLF001
+        return window
+
+    def _stories(self, window: Window) -> dict[int, int]:
+        clusters = window._clusters  # noqa: SLF001
+        stories: dict[int, int] = {}
+        for _, _, entered, name, _, _, terms, _ in sorted(self._found, key=lambda entry: entry[7]):
+            story = stories.get(name)
+            if terms:
+                item = Vector.unpack(terms)
+                if story is None:
+                    stories[name] = clusters.found(name, item, entered)
+                else:
+                    clusters.join(story, item, entered)
+            elif story is None:
+                stories[name] = clusters.found(name, NOTHING, entered)
+        return stories
 
 
-def _ordered(sketch: Fingerprint, item: Vector) -> bytes:
-    """The terms of a text packed, those that tell most at this moment first: they are the ones indexed."""
-    by_key = dict(zip(keys(sketch.terms), sketch.terms, strict=True))
-    return array("I", [by_key[key] for key in item.weights]).tobytes()
+def story_number(key: str) -> int:
+    """The number of the story that this item founds."""
+    try:
+        return int(key[:16], 16)
+    except ValueError:
+        return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
+
+
+def story_number_of(story_id: str) -> int:
+    """The number in a story's id."""
+    return int(story_id.removeprefix("s-"), 16)
+
+
+def _keys(content: int, keys: tuple[int, ...]) -> list[int]:
+    return [content_key(content), *keys] if content else []
 
 
 class _Decided(msgspec.Struct, frozen=True):
@@ -341,9 +297,11 @@ class _Decided(msgspec.Struct, frozen=True):
     offset: int
     seq: int
     first_seen: int
+    entered: int
+    partition: int
 
 
-def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: bytes) -> Row:
+def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: bytes, joined: int) -> Row:
     reason = placement.duplicate_reason
     return Row(
         group=decided.group,
@@ -357,11 +315,14 @@ def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: by
         reason=None if reason is None else REASONS.index(reason),
         scheme=SCHEME,
         content=sketch.content,
-        bands=sketch.bands,
+        bands=array("I", sketch.keys).tobytes(),
         sketch=sketch.sketch,
         shingles=sketch.shingles,
         tokens=sketch.tokens,
         short=sketch.short,
         numbers=sketch.numbers,
         terms=terms,
+        entered=decided.entered,
+        joined=joined,
+        partition=decided.partition,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.stories.rows import InMemory, decide
 from pipeline.stories.window import Window
 from schemas.document import Enriched
 from schemas.item import Item, content_hash
@@ -62,8 +63,8 @@ def enriched(labelled: Labelled, number: int) -> Enriched:
 
 def stories_of(items: list[Labelled]) -> list[str]:
     """The story of each item, as decided at its arrival."""
-    window = Window(items[0].language)
-    return [window.place(enriched(item, number)).story_id for number, item in enumerate(items)]
+    window, rows = Window(items[0].language), InMemory()
+    return [decide(window, enriched(item, n), n, rows).placement.story_id for n, item in enumerate(items)]
 
 
 def b_cubed(found: list[str], gold: list[str]) -> Score:

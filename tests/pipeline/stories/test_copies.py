@@ -2,8 +2,7 @@
 
 import pytest
 
-from pipeline.stories.window import Window
-from tests.pipeline.stories.texts import EDITS, LETTERS, Writer, after, news, only
+from tests.pipeline.stories.texts import EDITS, LETTERS, Kept, Writer, after, news, only
 
 RATES = (
     "The central bank set the dollar at {} and the euro at {} on Tuesday, while the yen stood at {} and the pound"
@@ -19,7 +18,7 @@ def test_edited_text_is_a_copy(language: str, edit: str) -> None:
     """An edited reprint with another headline points to the first text, in its story, in every script."""
     writer = Writer(language, 1)
     words = writer.words(200)
-    window = Window("xx")
+    window = Kept()
     for number in range(20):
         window.decide(news(f"other {number}", title=writer.text(6), body=writer.text(200)), number)
     first = news("first", title=writer.text(6), body=writer.glue.join(words))
@@ -36,19 +35,20 @@ def test_edited_text_is_a_copy(language: str, edit: str) -> None:
 def test_unrelated_texts_are_no_copies_and_no_story(language: str) -> None:
     """Texts that share only common words stand alone."""
     writer = Writer(language, 2)
-    window = Window("xx")
+    window = Kept()
     placements = [
         window.decide(news(f"item {number}", title=writer.text(6), body=writer.text(200)), number).placement
         for number in range(60)
     ]
     assert all(placement.duplicate_of is None for placement in placements)
-    assert len({placement.story_id for placement in placements}) > 55
+    # The writer of Chinese has 48 characters, so that unrelated texts do share pairs of them.
+    assert len({placement.story_id for placement in placements}) > (45 if language == "zh" else 55)
 
 
 def test_spacing_case_and_punctuation_are_not_content() -> None:
     """A text that differs in nothing else has the same content."""
     body = Writer("en", 3).text(120)
-    window = Window("xx")
+    window = Kept()
     window.decide(news("a", body=body), 0)
     shouted = body.upper().replace(" ", ",  ")
     placement = window.decide(news("b", body=shouted), 1).placement
@@ -67,7 +67,7 @@ def test_templates_with_other_numbers_are_no_copies(
     field: str, template: str, yesterday: tuple[object, ...], today: tuple[object, ...]
 ) -> None:
     """Yesterday's rates or weather are not today's, though nearly all words are the same."""
-    window = Window("xx")
+    window = Kept()
     window.decide(only("a", field, template.format(*yesterday), title="Daily figures"), 0)
     later = only("b", field, template.format(*today), title="Daily figures", at=after(days=1))
     assert window.decide(later, 1).placement.duplicate_of is None
@@ -75,7 +75,7 @@ def test_templates_with_other_numbers_are_no_copies(
 
 def test_long_templates_with_other_numbers_are_no_copies() -> None:
     """A long report filled with another company's figures is no copy."""
-    window = Window("xx")
+    window = Kept()
     window.decide(news("a", body="".join(FIGURES.format(n, n + 7, n * 9, n + 3) for n in range(10, 20))), 0)
     other = news("b", body="".join(FIGURES.format(n, n + 9, n * 8, n + 1) for n in range(300, 310)))
     assert window.decide(other, 1).placement.duplicate_of is None
@@ -83,7 +83,7 @@ def test_long_templates_with_other_numbers_are_no_copies() -> None:
 
 def test_a_title_alone_proves_nothing() -> None:
     """Two items of which only the same title is known are no copies, nor with different summaries or bodies."""
-    window = Window("xx")
+    window = Kept()
     window.decide(news("a", title="Morning briefing: what you need to know today"), 0)
     assert (
         window.decide(news("b", title="Morning briefing: what you need to know today"), 1).placement.duplicate_of
@@ -98,7 +98,7 @@ def test_a_title_alone_proves_nothing() -> None:
 def test_same_short_text_is_a_copy() -> None:
     """The same title and summary from two sources are the same text."""
     summary = "The minister resigned on Monday after three weeks of protests over the price of bread."
-    window = Window("xx")
+    window = Kept()
     first = news("a", title="Minister resigns", summary=summary)
     window.decide(first, 0)
     placement = window.decide(news("b", title="Minister resigns", summary=summary), 1).placement
@@ -109,7 +109,7 @@ def test_copies_of_copies_point_to_the_first() -> None:
     """Each reprint of a reprint names the first text, also when that has left the window."""
     writer = Writer("en", 5)
     words = writer.words(200)
-    window = Window("xx")
+    window = Kept()
     first = news("first", body=" ".join(words))
     window.decide(first, 0)
     for number, days in enumerate((1, 5, 8, 11), 1):

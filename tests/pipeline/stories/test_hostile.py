@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.stories.fingerprint import BANDS, NUMBERS, SKETCH, TERMS, fingerprint, tokens
-from pipeline.stories.window import Window
+from pipeline.stories.fingerprint import KEYS, NUMBERS, SKETCH, fingerprint
+from pipeline.stories.terms import ENTITIES, TERM_TOKENS, tokens
 from schemas.document import Enriched
-from tests.pipeline.stories.texts import Writer, news
+from tests.pipeline.stories.texts import Kept, Writer, news
 
 HOSTILE = {
     "one token": "a" * 10_000_000,
@@ -31,12 +31,12 @@ def test_huge_texts_are_bounded(name: str) -> None:
     made = fingerprint(event.item)
     assert time.process_time() - started < 0.2
     assert len(made.sketch) <= 3 * SKETCH
-    assert len(made.bands) in {0, 3 * BANDS}
-    assert len(made.terms) <= TERMS
+    assert len(made.keys) <= KEYS
+    assert len(made.emphases) <= TERM_TOKENS + ENTITIES
     assert len(made.numbers) <= 2 * NUMBERS
 
 
-def seconds(window: Window, stream: list[Enriched]) -> float:
+def seconds(window: Kept, stream: list[Enriched]) -> float:
     """The processor time that a stream takes."""
     started = time.process_time()
     for offset, event in enumerate(stream):
@@ -63,7 +63,7 @@ def test_floods_cost_no_more_than_news(kind: str) -> None:
     }
     ordinary = [news(f"o{n}", title=writer.text(6), body=writer.text(300)) for n in range(1000)]
     flood = [makers[kind](n) for n in range(3000)]
-    assert seconds(Window("xx"), flood) / 3 < 2 * seconds(Window("xx"), ordinary)
+    assert seconds(Kept(), flood) / 3 < 2 * seconds(Kept(), ordinary)
 
 
 def test_words_of_every_script() -> None:

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.stories.window import Window
-from schemas.document import Mention
 from tests.benchmarks.stories_eval import b_cubed, read, stories_of
-from tests.pipeline.stories.texts import Writer, after, news
+from tests.pipeline.stories.texts import Kept, Writer, after, named, news
 
 GOLD = Path(__file__).parents[4] / "shared" / "eval" / "stories"
 
@@ -25,16 +23,9 @@ FOOTBALL = (
 )
 
 
-def named(entity: str) -> Mention:
-    """A mention of someone."""
-    return Mention(
-        text=entity, type="PER", start=0, end=1, field="body", entity_id=entity, name=entity, confidence=1.0, why="test"
-    )
-
-
-def filled() -> Window:
+def filled() -> Kept:
     """A window that has seen some unrelated news."""
-    window = Window("xx")
+    window = Kept()
     writer = Writer("en", 9)
     for number in range(100):
         window.decide(news(f"other {number}", title=writer.text(6), body=writer.text(60)), number)
@@ -57,7 +48,7 @@ def test_rare_entities_join_what_words_alone_do_not() -> None:
     writer = Writer("en", 3)
     shared = writer.words(8)
     one, other = (" ".join(shared + writer.words(30)) for _ in range(2))
-    people = tuple(named(f"Q{number}") for number in range(5))
+    people = tuple(named(f"Q{number}") for number in range(9))
     apart, together = filled(), filled()
     apart.decide(news("a", body=one), 200)
     together.decide(news("a", body=one, mentions=people), 200)

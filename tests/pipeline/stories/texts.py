@@ -7,6 +7,9 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from pipeline.stories.rows import InMemory, decide
+from pipeline.stories.state import Outcome
+from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention
 from schemas.item import Item, content_hash, item_id
 
@@ -65,6 +68,7 @@ def news(  # noqa: PLR0913 - one argument for each part of an item
     at: datetime = START,
     revision: int = 1,
     mentions: tuple[Mention, ...] = (),
+    language: str = "xx",
 ) -> Enriched:
     """An enriched item of this name."""
     item = Item(
@@ -80,12 +84,36 @@ def news(  # noqa: PLR0913 - one argument for each part of an item
         revision=revision,
         first_seen_at=at,
         content_hash=content_hash(item),
-        language="xx",
+        language=language,
         language_confidence=1.0,
         language_group="xx",
         enriched_at=at,
         mentions=mentions,
     )
+
+
+def named(entity: str, text: str = "") -> Mention:
+    """A mention of someone, by the entity's id where no text is given."""
+    return Mention(
+        text=text or entity, type="PER", start=0, end=1, field="body", entity_id=entity, name=text or entity,
+        confidence=1.0, why="test",
+    )  # fmt: skip
+
+
+class Kept:
+    """A window with its rows, which decides and writes as the agent does."""
+
+    def __init__(self, span: timedelta = WINDOW) -> None:
+        self.window = Window("xx", span)
+        self.rows = InMemory()
+
+    def decide(self, enriched: Enriched, offset: int) -> Outcome:
+        """Decide about the event at this offset, and write what follows."""
+        return decide(self.window, enriched, offset, self.rows)
+
+    def __len__(self) -> int:
+        """How many items are inside the window."""
+        return len(self.window)
 
 
 def only(name: str, field: str, text: str, *, title: str = "", at: datetime = START) -> Enriched:
