@@ -11,8 +11,9 @@ import msgspec
 
 from pipeline.figures import Tracked
 from pipeline.query import Node, parse
-from pipeline.rules.evaluate import Anchor, Asked, anchor
+from pipeline.rules.evaluate import STEM, WORD, Anchor, Asked, anchor
 from pipeline.rules.facts import fold
+from pipeline.rules.pieces import ByWord
 from schemas.rule import DEFAULT_RULE, FIGURE_RULE, Rule
 
 BUILT_IN = Rule(id=DEFAULT_RULE, name="")
@@ -75,8 +76,15 @@ def _anchor(
     return frozenset(("language", code) for code in languages) or None
 
 
-# Rules by the kind of key and the key.
-ByKey = Mapping[str, Mapping[str, tuple[Compiled, ...]]]
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """Rules by the kind of key and the key; by words and stems apart, of which an item has the most."""
+
+    kinds: Mapping[str, Mapping[str, tuple[Compiled, ...]]]
+    words: ByWord[Compiled]
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +163,15 @@ def _index(rules: Iterable[Compiled]) -> Index:
         found, rest = (any_figure, every_figure) if conditions.any_figure else (any_item, every_item)
         if compiled.anchor is None:
             rest.append(compiled)
-        for kind, key in compiled.anchor or ():
+        # Most languages have the same stem of a word: it stands here once for all of them.
+        keys = {(STEM if kind.startswith(STEM) else kind, key) for kind, key in compiled.anchor or ()}
+        for kind, key in keys:
             found.setdefault(kind, {}).setdefault(key, []).append(compiled)
     return Index(
         by_figure=_frozen(by_figure),
         by_group=_frozen(by_group),
-        any_figure={kind: _frozen(lists) for kind, lists in any_figure.items()},
-        any_item={kind: _frozen(lists) for kind, lists in any_item.items()},
+        any_figure=_by_key(any_figure),
+        any_item=_by_key(any_item),
         every_figure=tuple(every_figure),
         every_item=tuple(every_item),
         default=default,
@@ -171,6 +181,16 @@ def _index(rules: Iterable[Compiled]) -> Index:
 
 def _frozen(lists: dict[str, list[Compiled]]) -> dict[str, tuple[Compiled, ...]]:
     return {key: tuple(found) for key, found in lists.items()}
+
+
+def _by_key(lists: dict[str, dict[str, list[Compiled]]]) -> ByKey:
+    words = ByWord(_frozen(lists.pop(WORD, {})), _frozen(lists.pop(STEM, {})), _is_stem_of)
+    return ByKey({kind: _frozen(found) for kind, found in lists.items()}, words)
+
+
+def _is_stem_of(compiled: Compiled, stem: str, language: str) -> bool:
+    """Whether a stem is one of a rule's in that very language: in others it may be another word's."""
+    return (f"{STEM}{language}", stem) in (compiled.anchor or ())
 
 
 def figure_rule(index: Index, figure: Tracked) -> Compiled | None:
@@ -184,8 +204,11 @@ def figure_rule(index: Index, figure: Tracked) -> Compiled | None:
 def found_by(asked: Asked, rules: ByKey) -> list[Compiled]:
     """The rules of which an item has one of the keys, each once."""
     found: dict[str, Compiled] = {}
-    for kind, by_key in rules.items():
+    for kind, by_key in rules.kinds.items():
         for key in asked.keys(kind) & by_key.keys():
             for compiled in by_key[key]:
                 found[compiled.rule.id] = compiled
+    if rules.words:
+        for compiled in rules.words.of(asked.pieces(), asked.language):
+            found[compiled.rule.id] = compiled
     return [found[number] for number in sorted(found)]

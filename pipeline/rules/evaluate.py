@@ -17,7 +17,7 @@ _TYPES: Mapping[str, EntityType] = {"person": "PER", "organisation": "ORG", "pla
 # What a key of each kind is worth as the one that all candidates must have: few items have a certain name, many a
 # language.
 _COMMON = {"language": 1000, "country": 300, "topic": 100, "source": 20, "word": 10, "name": 3, "id": 1, "story": 1}
-STEM = "stem-"
+WORD, STEM = "word", "stem-"
 Key = tuple[str, str]
 Anchor = frozenset[Key]
 
@@ -42,14 +42,12 @@ class Asked:
         return _wanted(text, self.language)
 
     def keys(self, kind: str) -> set[str]:
-        """The keys of a kind by which rules that may hold are found."""
-        if kind in _KEYS:
-            return _KEYS[kind](self.facts)
-        if kind == "word":
-            return set().union(*(self.words(field).spelled() for field in FIELDS))
-        if kind == f"{STEM}{self.language.partition('-')[0].lower()}":
-            return set().union(*(self.words(field).stem_set() for field in FIELDS))
-        return set()
+        """The keys of a kind, but words and stems, by which rules that may hold are found."""
+        return _KEYS[kind](self.facts) if kind in _KEYS else set()
+
+    def pieces(self) -> set[str]:
+        """What stands between spaces in any of the texts: words and stems are found in these (`rules.pieces`)."""
+        return set().union(*(getattr(self.facts.item, field).split() for field in FIELDS))
 
 
 _KEYS: Mapping[str, Callable[[Facts], set[str]]] = {
@@ -109,7 +107,7 @@ def anchor(node: Node) -> Anchor | None:  # noqa: PLR0911 - one line a kind of n
             word, by_language = needed
             ids = () if node.phrase or node.title_only else _ids(node.text, "figure")
             stems = {(f"{STEM}{language}", stem) for language, stem in by_language.items()}
-            return frozenset({("word", word), *stems, *(("name", number) for number in ids)})
+            return frozenset({(WORD, word), *stems, *(("name", number) for number in ids)})
         case Named():
             return _named_anchor(node)
         case Value():
@@ -120,8 +118,10 @@ def anchor(node: Node) -> Anchor | None:  # noqa: PLR0911 - one line a kind of n
             return None
 
 
-def _cost(keys: Anchor) -> int:
-    return sum(_COMMON.get(kind, 0) for kind, _ in keys)
+def _cost(keys: Anchor) -> tuple[int, int]:
+    """How often an item is likely to have one of these; of words alike, a short one is the commoner."""
+    shortest = min((len(key) for kind, key in keys if kind == WORD), default=0)
+    return sum(_COMMON.get(kind, 0) for kind, _ in keys), -shortest
 
 
 def where(node: Node, asked: Asked) -> tuple[Field, Excerpt] | None:

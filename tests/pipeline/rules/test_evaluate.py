@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from pipeline.query import parse
-from pipeline.rules.evaluate import Asked, anchor, holds, where
+from pipeline.rules.book import RuleBook, found_by
+from pipeline.rules.evaluate import Asked, holds, where
 from pipeline.rules.facts import Facts
 from schemas.document import Document
+from schemas.rule import Conditions, Rule
 from tests.pipeline.rules.documents import AT, document
 
 INDONESIAN = document(
@@ -81,12 +83,28 @@ def test_the_key_is_there_wherever_a_query_holds() -> None:
     missed = []
     for query in {query for query, *_ in HOLDS}:
         node = parse(query)
-        keys = anchor(node)
         for item in (INDONESIAN, CHINESE, RUSSIAN):
             asked = Asked(Facts(item, AT))
-            if keys is not None and holds(node, asked, AT) and not any(key in asked.keys(kind) for kind, key in keys):
+            book = RuleBook()
+            book.change({"r": Rule(id="r", name="r", conditions=Conditions(search=query))})
+            index = book.index
+            found = found_by(asked, index.any_item) or index.every_item
+            if holds(node, asked, AT) and not found:
                 missed.append((query, item.enriched.item.title))
     assert missed == []
+
+
+def test_a_word_is_found_in_whatever_form_and_script_it_stands() -> None:
+    """For each word of each item, a rule that searches for it is found by it and holds, at the word itself."""
+    wrong = []
+    for item in (INDONESIAN, CHINESE, RUSSIAN):
+        for word in f"{item.enriched.item.title} {item.enriched.item.body}".replace("。", "").split():
+            asked = Asked(Facts(item, AT))
+            book = RuleBook()
+            book.change({"r": Rule(id="r", name="r", conditions=Conditions(search=f'"{word}"'))})
+            if not [one for one in found_by(asked, book.index.any_item) if one.query and where(one.query, asked)]:
+                wrong.append(word)
+    assert wrong == []
 
 
 def test_the_excerpt_shows_what_was_found() -> None:
