@@ -5,11 +5,15 @@ import pytest
 from pipeline.launch import Pipeline
 from schemas.settings import Settings
 from tests.benchmarks.corpus import Maker
+from tests.benchmarks.fault_rig import rig
+from tests.benchmarks.faults import FAULTS
+from tests.benchmarks.faults import run as run_fault
 from tests.benchmarks.feeds import kabar_costs, naive_costs, serving
 from tests.benchmarks.feeds import show as show_feeds
 from tests.benchmarks.measure import Latency, latency
 from tests.benchmarks.throughput import Plan, report_of, run, run_naive, show
 
+QUICK_ROWS = {4, 7, 8}
 STEPS = {"enrich", "stories", "index", "alert", "notify"}
 
 
@@ -48,6 +52,18 @@ def test_the_items_are_news_of_many_kinds() -> None:
 def test_a_percentile_is_the_nearest_rank() -> None:
     """Of 1 to 200 the 99th percentile is 198."""
     assert latency(float(number) for number in range(1, 201)) == Latency(200, 100.5, 198.0, 200.0)
+
+
+@pytest.mark.slow
+def test_faults_lose_nothing() -> None:
+    """The broker dies, the node answers amiss in three ways: every item is in the index once."""
+    with rig(lambda _line: None) as place:
+        for fault in FAULTS:
+            if fault.row in QUICK_ROWS and fault.quick:
+                verdict = run_fault(place, fault, fault.quick, before=1)
+                assert verdict.sent > 0
+                assert verdict.holds, verdict
+        assert place.node.amiss > 0
 
 
 def test_following_feeds_costs_what_it_can_cost() -> None:
