@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.request import FACETS, MARKS, MOST_DAYS, moments_request
+from pipeline.search.request import FACETS, MARKS, MOST_DAYS, WHOLE, moments_request
 
 
 class Outlet(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a query. `total` and `facets` count items, `stories` their stories (over 3,000: nearly).
 
-    `took_ms` is the index's own time. `moments` are items over time, each `interval` (such as `1h`) long.
+    `took_ms` is the index's own time, in all. `moments` are items over time, each `interval` (such as `1h`) long.
     `suggestion` is a query that would find something, where this one does not.
     """
 
@@ -92,15 +92,31 @@ class Story(msgspec.Struct, frozen=True):
     languages: list[str]
 
 
-def read(answer: dict[str, Any], labels: dict[str, str], marks: tuple[str, str] = MARKS) -> Found:
-    """The index's answer as records; `labels` are names of figures by id."""
-    aggregations = answer.get("aggregations", {})
+def read(answer: dict[str, Any], marks: tuple[str, str] = MARKS) -> Found:
+    """The index's answer to `request` as a record."""
     return Found(
         total=answer["hits"]["total"]["value"],
-        stories=_inner(aggregations.get("stories", {})).get("value", 0),
+        stories=0,
         took_ms=answer["took"],
         hits=[hit_of(hit, marks) for hit in answer["hits"]["hits"]],
-        facets={name: _counts(name, _inner(aggregations[name]), labels) for name in FACETS if name in aggregations},
+    )
+
+
+def with_facets(found: Found, answer: dict[str, Any], labels: dict[str, str]) -> Found:
+    """What was found with the answer to `facets_request`; `labels` are names of figures by id."""
+    asked = answer.get("aggregations", {})
+    asked = {
+        **asked.get(WHOLE, asked),
+        **{name: made["values"] for name, made in asked.items() if name in FACETS and "values" in made},
+    }
+    known = read_stories(asked.get("of_stories", {}))
+    return msgspec.structs.replace(
+        found,
+        stories=asked.get("stories", {}).get("value", 0),
+        took_ms=found.took_ms + answer["took"],
+        hits=[with_story(hit, known[hit.story_id]) if hit.story_id in known else hit for hit in found.hits],
+        facets={name: _counts(name, asked[name], labels) for name in FACETS if name in asked},
+        moments=read_moments(asked.get("moments", {})),
     )
 
 
@@ -137,25 +153,13 @@ def with_story(hit: Hit, story: Story) -> Hit:
     )
 
 
-def beside_request(
-    query: dict[str, Any], filters: Sequence[dict[str, Any]], stories: Sequence[str], interval: str | None
-) -> dict[str, Any]:
-    """The body that asks what else there is to show beside a page of hits, among all that was found.
-
-    Outlets and languages of the page's stories, and items over time where an interval is given.
-    """
-    body: dict[str, Any] = {
-        "query": {"bool": {"must": [query], "filter": list(filters)}},
-        "size": 0,
-        "track_total_hits": False,
-        "aggs": {},
-    }
+def beside(stories: Sequence[str], interval: str) -> dict[str, Any]:
+    """What stands beside hits: outlets and languages of their stories; items over time, if an interval is given."""
+    asked: dict[str, Any] = {"moments": moments_request(interval)} if interval else {}
     if stories:
-        of_stories = {"terms": {"field": "story_id", "size": len(stories)}, "aggs": _OF_A_STORY}
-        body["aggs"]["stories"] = {"filter": {"terms": {"story_id": list(stories)}}, "aggs": {"values": of_stories}}
-    if interval:
-        body["aggs"]["moments"] = moments_request(interval)
-    return body
+        terms = {"terms": {"field": "story_id", "size": len(stories), "execution_hint": "map"}, "aggs": _OF_A_STORY}
+        asked["of_stories"] = {"filter": {"terms": {"story_id": list(stories)}}, "aggs": {"values": terms}}
+    return asked
 
 
 _OF_A_STORY: dict[str, Any] = {
@@ -168,15 +172,14 @@ _OF_A_STORY: dict[str, Any] = {
 }
 
 
-def read_stories(answer: dict[str, Any]) -> dict[str, Story]:
-    """The stories of that answer, by id."""
-    buckets = _inner(answer.get("aggregations", {}).get("stories", {})).get("buckets", [])
-    return {bucket["key"]: _story(bucket) for bucket in buckets}
+def read_stories(aggregation: dict[str, Any]) -> dict[str, Story]:
+    """The stories of that part of the answer, by id."""
+    return {bucket["key"]: _story(bucket) for bucket in aggregation.get("values", {}).get("buckets", [])}
 
 
 def read_span(answer: dict[str, Any]) -> float | None:
     """The seconds from the oldest to the newest item found, or None where nothing was."""
-    first, last = (_inner(answer.get("aggregations", {}).get(name, {})).get("value") for name in ("min", "max"))
+    first, last = (answer.get("aggregations", {}).get(name, {}).get("value") for name in ("min", "max"))
     return None if first is None or last is None else (last - first) / 1000
 
 
@@ -195,11 +198,6 @@ def read_moments(aggregation: dict[str, Any]) -> list[Moment]:
         Moment(datetime.fromisoformat(bucket["key_as_string"]), bucket["doc_count"])
         for bucket in aggregation.get("buckets", [])
     ]
-
-
-def _inner(aggregation: dict[str, Any]) -> dict[str, Any]:
-    inner: dict[str, Any] = aggregation.get("values", aggregation)
-    return inner
 
 
 def _counts(name: str, aggregation: dict[str, Any], labels: dict[str, str]) -> list[FacetCount]:

@@ -1,5 +1,6 @@
 """A query as people pose it (text, facet values, order, page) as the body of a search request; pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -23,6 +24,12 @@ FACETS: Final = {
     "day": "date",
 }
 FACET_SIZE: Final = 50
+# Facets with as many values as there are names in the news. For few hits their values are read from the hits: the
+# ordinals of all values, which Elasticsearch counts by otherwise, are made anew each time that something is indexed.
+MANY_VALUED: Final = frozenset({"source", "person", "organisation", "place", "figure"})
+FEW: Final = 10_000
+# Under which the aggregations of all that is chosen stand.
+WHOLE: Final = "whole"
 MOST_DAYS: Final = 400
 # Elasticsearch pages collapsed hits only so far; `export` goes on without collapsing.
 # The lengths that a bar of the timeline can have, in seconds.
@@ -61,27 +68,49 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def request(query: Query, tree: Node, context: Context) -> Json:
-    """The body of the search."""
-    chosen = selections(query, context)
+    """The body that asks for a page of hits, how many there are, and from when to when; `facets` asks for the rest."""
+    chosen = list(selections(query, context).values())
+    asked = ranked(tree, context) if query.sort == "relevance" else compiled(tree, context)
     body: Json = {
-        "query": ranked(tree, context) if query.sort == "relevance" else compiled(tree, context),
+        "query": {"bool": {"must": [asked], "filter": chosen}} if chosen else asked,
         "from": query.offset,
         "size": max(0, min(query.size, DEEPEST - query.offset)),
         "track_total_hits": True,
         "source_excludes": STORED,
         "sort": order(query.sort, tree),
-        "aggs": {"stories": _under(list(chosen.values()), {"cardinality": {"field": "story_id"}})},
     }
-    if chosen:
-        body["post_filter"] = {"bool": {"filter": list(chosen.values())}}
     if has_text(tree):
         body["highlight"] = _highlight(query.marks)
     if query.facets:
-        body["aggs"] |= _facets(chosen, context)
-        body["aggs"] |= {name: _under(list(chosen.values()), {name: {"field": "date"}}) for name in ("min", "max")}
+        body["aggs"] = {name: {name: {"field": "date"}} for name in ("min", "max")}
     if query.collapse:
         body["collapse"] = {"field": "story_id"}
     return body
+
+
+def facets_request(query: Query, tree: Node, context: Context, total: int, beside: Mapping[str, Json]) -> Json:
+    """The body that asks how many stories there are among `total` hits, for the facets, and what else stands `beside`.
+
+    No hit is ranked or loaded. Each facet counts under the values chosen in the others, so that a further value of its
+    own can be added; facets of which nothing is chosen count together, under all that is.
+    """
+    chosen = selections(query, context)
+    few = total < FEW
+    aggregations = {
+        name: made for name in FACETS if (made := _aggregation(name, context, few=few and name not in chosen))
+    }
+    if not query.facets:
+        aggregations = {}
+    stories = {"cardinality": {"field": "story_id", **({"execution_hint": "direct"} if few else {})}}
+    whole = {"stories": stories, **beside, **{name: made for name, made in aggregations.items() if name not in chosen}}
+    body: Json = {"query": {"bool": {"filter": [compiled(tree, context)]}}, "size": 0, "track_total_hits": False}
+    if not chosen:
+        return {**body, "aggs": whole}
+    under = {WHOLE: _under(list(chosen.values()), whole)}
+    for name, made in aggregations.items():
+        if name in chosen:
+            under[name] = _under([one for other, one in chosen.items() if other != name], {"values": made})
+    return {**body, "aggs": under}
 
 
 def ranked(tree: Node, context: Context) -> Json:
@@ -124,23 +153,20 @@ def _selection(name: str, values: tuple[str, ...], context: Context) -> Json:
     return {"terms": {FACETS[name]: list(values)}}
 
 
-def _facets(chosen: dict[str, Json], context: Context) -> Json:
-    # Each facet counts under the values chosen in the others, so that a further value of its own can be added.
-    return {
-        name: _under([made for other, made in chosen.items() if other != name], aggregation)
-        for name in FACETS
-        if (aggregation := _aggregation(name, context))
-    }
-
-
-def _aggregation(name: str, context: Context) -> Json:
+def _aggregation(name: str, context: Context, *, few: bool) -> Json:
     if name == "day":
         return {"date_histogram": {"field": "date", "calendar_interval": "day", "min_doc_count": 1}}
+    terms: Json = {"field": FACETS[name], "size": FACET_SIZE}
+    if few and name in MANY_VALUED:
+        terms["execution_hint"] = "map"
     if name == "figure":
         tracked = sorted(context.names.figures)[:MOST_FIGURES]
-        return {"terms": {"field": "entity_ids", "size": FACET_SIZE, "include": tracked}} if tracked else {}
-    terms = {"terms": {"field": FACETS[name], "size": FACET_SIZE}}
-    return {**terms, "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}}} if name == "source" else terms
+        return {"terms": {**terms, "include": tracked}} if tracked else {}
+    return (
+        {"terms": terms, "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}}}
+        if name == "source"
+        else {"terms": terms}
+    )
 
 
 def interval_of(seconds: float) -> str:
@@ -153,10 +179,8 @@ def moments_request(interval: str) -> Json:
     return {"date_histogram": {"field": "date", "fixed_interval": interval, "min_doc_count": 0}}
 
 
-def _under(filters: list[Json], aggregation: Json) -> Json:
-    if not filters:
-        return aggregation
-    return {"filter": {"bool": {"filter": filters}}, "aggs": {"values": aggregation}}
+def _under(filters: list[Json], aggregations: Json) -> Json:
+    return {"filter": {"bool": {"filter": filters}}, "aggs": aggregations}
 
 
 def _highlight(marks: tuple[str, str]) -> dict[str, Any]:

@@ -6,20 +6,11 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.query import parse
-from pipeline.query.ast import Node
-from pipeline.search.answer import (
-    Found,
-    beside_request,
-    read,
-    read_moments,
-    read_span,
-    read_stories,
-    with_story,
-)
+from pipeline.search.answer import Found, beside, read, read_span, with_facets
 from pipeline.search.compile import Context, compiled
 from pipeline.search.meant import corrected, meant_request
 from pipeline.search.names import Names
-from pipeline.search.request import Query, interval_of, request, selections
+from pipeline.search.request import Query, facets_request, interval_of, request
 from schemas.codec import now as present
 
 
@@ -36,25 +27,19 @@ def search(index: Index, query: Query, names: Names | None = None, *, now: datet
     moment = (now or present()).replace(second=0, microsecond=0)
     context = Context(names or Names(), moment)
     answer = index.search(request(query, tree, context))
-    found = read(answer, _labels(context.names), query.marks)
-    if not found.total:
-        return _with_suggestion(index, query, context, found) if query.text.strip() else found
-    seconds = read_span(answer) if query.facets else None
-    return _with_beside(index, query, tree, context, found, interval_of(seconds) if seconds is not None else None)
-
-
-def _with_beside(  # noqa: PLR0913, PLR0917 - the parts of one search
-    index: Index, query: Query, tree: Node, context: Context, found: Found, interval: str | None
-) -> Found:
-    stories = list(dict.fromkeys(hit.story_id for hit in found.hits)) if query.collapse else []
-    if not stories and not interval:
+    found = read(answer, query.marks)
+    if not found.total and query.text.strip():
+        found = _with_suggestion(index, query, context, found)
+    if not found.total and not query.selected:
         return found
-    filters = list(selections(query, context).values())
-    answer = index.search(beside_request(compiled(tree, context), filters, stories, interval))
-    known = read_stories(answer)
-    hits = [with_story(hit, known[hit.story_id]) if hit.story_id in known else hit for hit in found.hits]
-    moments = read_moments(answer.get("aggregations", {}).get("moments", {}))
-    return msgspec.structs.replace(found, hits=hits, interval=interval or "", moments=moments)
+    stories = list(dict.fromkeys(hit.story_id for hit in found.hits)) if query.collapse else []
+    seconds = read_span(answer)
+    interval = interval_of(seconds) if seconds is not None else ""
+    if not query.facets and not stories:
+        return found
+    asked = facets_request(query, tree, context, found.total, beside(stories, interval))
+    made = with_facets(found, index.search(asked), _labels(context.names))
+    return msgspec.structs.replace(made, interval=interval)
 
 
 def _with_suggestion(index: Index, query: Query, context: Context, found: Found) -> Found:
