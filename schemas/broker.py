@@ -417,6 +417,18 @@ def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, in
         client.close()
 
 
+def begin_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """The offset of the first record that each (topic, partition) still has."""
+    client = _consumer(settings, group_id=None)
+    try:
+        begins = client.beginning_offsets([p for topic in topics for p in _partitions(client, topic)])
+        return {(tp.topic, tp.partition): begin for tp, begin in begins.items()}
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+    finally:
+        client.close()
+
+
 def begin_group(settings: Settings, group: str, topic: str, since_ms: int) -> None:
     """Let a group that never committed begin with what came at or after a time (ms since 1970).
 

@@ -5,12 +5,13 @@ a committed one are settled for good, so nothing is missed. A record may be told
 revision.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from schemas.broker import Admin, end_offsets, read_between
+from schemas.broker import Admin, begin_offsets, read_between
 from schemas.codec import Undecodable
 from schemas.document import Document
 from schemas.settings import Settings
@@ -43,11 +44,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What came since a cursor, the cursor to go on with, and whether there is more already."""
+    """What came since a cursor, the cursor to go on with, and whether there is more already.
+
+    `missed` records after the cursor are no longer kept: a reader that was away for so long reads the index anew.
+    """
 
     changes: list[Change]
     cursor: str
     more: bool
+    missed: int = 0
 
 
 def changes(settings: Settings, cursor: str | None, limit: int) -> Changes:
@@ -60,7 +65,8 @@ def changes(settings: Settings, cursor: str | None, limit: int) -> Changes:
     starts = decode(cursor) if cursor else {}
     with Admin(settings) as admin:
         done = admin.committed(BY_NAME["index"].group)
-    ends = {number: done.get((DOCUMENTS, number), 0) for _, number in end_offsets(settings, [DOCUMENTS])}
+    begins = {number: begin for (_, number), begin in begin_offsets(settings, [DOCUMENTS]).items()}
+    ends = {number: done.get((DOCUMENTS, number), 0) for number in begins}
     messages, positions = read_between(settings, DOCUMENTS, starts, ends, max(1, min(limit, MOST)))
     # A partition that lost its committed offset must not take a reader back.
     positions = {number: max(position, starts.get(number, 0)) for number, position in positions.items()}
@@ -69,7 +75,16 @@ def changes(settings: Settings, cursor: str | None, limit: int) -> Changes:
         changes=found,
         cursor=encode(positions),
         more=any(positions.get(number, 0) < end for number, end in ends.items()),
+        missed=gone(starts, begins) if cursor else 0,
     )
+
+
+def gone(starts: Mapping[int, int], begins: Mapping[int, int]) -> int:
+    """How many records from `starts` on are before the first that each partition still has.
+
+    A partition that a cursor does not name is new to it, or was empty: all of it is after the cursor.
+    """
+    return sum(max(0, begin - starts.get(number, 0)) for number, begin in begins.items())
 
 
 def newest(settings: Settings) -> str:
