@@ -1,130 +1,181 @@
 """Searching under load: `python -m tests.benchmarks.search_load [--documents 1000000] [--seconds 60]`.
 
-Fills the embedded node (1 GB heap) with items made of the demo's texts with words of their own, then searches with all
-facets at ten queries a second while 50 items a second are indexed. Told are the delays that a caller sees, in ms, for
-queries with under 10,000 hits and for broader ones. Words of the items are drawn from a list whose frequencies fall as
-those of a language do (Zipf), so that there are rare and common ones.
+Fills the embedded node (1 GB heap) with made items (`search_corpus`), then searches with all facets at ten queries a
+second while another process indexes 50 items a second. Told are the delays that a caller sees, in ms, for queries with
+under 10,000 hits and for broader ones, and the processor time that the node takes for a search, which does not depend
+on what else the machine does. With `--data FOLDER` the index stays there, and is filled up to the number asked for.
 """
 
 import argparse
 import itertools
 import json
+import multiprocessing
+import os
 import random
+import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import msgspec
+import psutil
 
-from deploy.embedded import start
+from deploy.embedded import Servers, start
 from pipeline.elastic import Index, Write
-from pipeline.search import Query, search
+from pipeline.search import Names, Query, search
 from schemas.codec import millis, now
 from schemas.document import Document
 from schemas.index import month_alias, source
 from schemas.settings import Settings, load_settings
 from tests.benchmarks.measure import Latency, latency
-from tests.pipeline.search.demo import demo_documents
+from tests.benchmarks.search_corpus import items, vocabulary
 
 PER_BULK, INDEXED_A_SECOND, ASKED_A_SECOND = 500, 50, 10
 NARROW = 10_000
-WORDS = 50_000
-DAYS = 60
+SHAPES = ("{}", "{} {}", "{} OR {}", "{} lang:en", "Putin {}", "title:{}", "{} after:7d", '"{}"')
+# Ranks of the words that are asked for, drawn evenly by their logarithm: as many rare ones as common ones.
+RAREST = 20_000
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run gave; delays in ms as a caller sees them."""
+    """What a run gave; delays in ms as a caller sees them, `cpu_ms` what the node takes for a search when it is alone.
+
+    `load_average` of the machine at the end says whether it was quiet.
+    """
 
     documents: int
+    bytes: int
     narrow: Latency | None
     broad: Latency | None
     searches: int
     indexed_meanwhile: int
+    narrow_cpu_ms: float = 0.0
+    broad_cpu_ms: float = 0.0
+    load_average: float = 0.0
 
 
-def items(count: int, seed: int = 3) -> Iterator[tuple[Document, list[str]]]:
-    """Items with words of their own, the nth word of the list with a frequency of 1 / n."""
-    draw = random.Random(seed)
-    vocabulary = ["".join(draw.choices("aeioubdgklmnprst", k=draw.randint(5, 9))) for _ in range(WORDS)]
-    heights = list(itertools.accumulate(1 / (number + 1) for number in range(WORDS)))
-    bases = demo_documents()
-    began = now()
-    for number in range(count):
-        base = bases[number % len(bases)]
-        words = draw.choices(vocabulary, cum_weights=heights, k=40)
-        item = base.enriched.item
-        item = msgspec.structs.replace(
-            item, id=f"{seed:08x}{number:024x}", title=f"{item.title} {' '.join(words[:5])}",
-            body=f"{item.body[:600]} {' '.join(words)}",
-            published_at=began - timedelta(days=draw.random() * DAYS),
-        )  # fmt: skip
-        enriched = msgspec.structs.replace(base.enriched, item=item)
-        placement = msgspec.structs.replace(base.placement, story_id=f"s-{number // 3}", duplicate_of=None)
-        yield msgspec.structs.replace(base, enriched=enriched, placement=placement), words
+def fill(settings: Settings, documents: int, deadline: float = float("inf")) -> int:
+    """Index items up to a number of them, or until a time; how many there are then."""
+    with Index(settings) as index:
+        index.prepare()
+        index.refresh()
+        there = sum(month.documents for month in index.months("items"))
+        made = itertools.islice(items(documents), there, None) if there < documents else iter(())
+        with _without_refreshes(settings):
+            began = time.monotonic()
+            while time.monotonic() < deadline and (
+                part := [document for document, _ in itertools.islice(made, PER_BULK)]
+            ):
+                for alias in {_alias(index, document) for document in part}:
+                    index.ensure_month(alias)
+                index.bulk([_write(index, document) for document in part])
+                there += len(part)
+                if sys.stderr.isatty() or there % 10_000 == 0:
+                    rate = there / max(1e-9, time.monotonic() - began)
+                    print(f"\r{there:,} of {documents:,}, {rate:,.0f} a second", end="", file=sys.stderr)  # noqa: T201
+        index.refresh()
+    return there
 
 
-def fill(index: Index, made: Iterator[tuple[Document, list[str]]]) -> list[str]:
-    """Index them; some of their words, rare and common."""
-    sample: list[str] = []
-    while part := list(itertools.islice(made, PER_BULK)):
-        index.bulk([_write(index, document) for document, _ in part])
-        sample.append(part[0][1][len(sample) % 40])
-    index.refresh()
-    return sample
+@contextmanager
+def _without_refreshes(settings: Settings) -> Iterator[None]:
+    """Filling does not make each part searchable by itself; what indexes meanwhile does."""
+    url = f"{settings.elasticsearch}/{settings.index_prefix}-items-*/_settings"
+    httpx.put(url, json={"index": {"refresh_interval": "-1"}}, timeout=60)
+    try:
+        yield
+    finally:
+        interval = f"{round(settings.refresh_seconds * 1000)}ms"
+        httpx.put(url, json={"index": {"refresh_interval": interval}}, timeout=60)
+
+
+def _alias(index: Index, document: Document) -> str:
+    return month_alias(index.prefix, document.enriched.first_seen_at)
 
 
 def _write(index: Index, document: Document) -> Write:
-    alias = month_alias(index.prefix, document.enriched.first_seen_at)
-    return Write(alias, document.enriched.item.id, millis(now()), msgspec.json.encode(source(document, now())))
+    stored = msgspec.json.encode(source(document, now()))
+    return Write(_alias(index, document), document.enriched.item.id, millis(now()), stored)
 
 
-def run(settings: Settings, documents: int, seconds: float) -> Load:
-    """Fill the index, then search and index side by side."""
+def run(settings: Settings, documents: int, seconds: float, node: psutil.Process | None = None) -> Load:
+    """Search and index side by side, then search alone; the index is filled."""
+    context = multiprocessing.get_context("spawn")
+    stop, indexed = context.Event(), context.Value("q", 0)
+    environment = settings.environment()
+    writer = context.Process(target=_index_meanwhile, args=(environment, stop, indexed), daemon=True)
     with Index(settings) as index:
-        index.prepare()
-        sample = fill(index, items(documents))
-        stop, indexed = threading.Event(), [0]
-        writer = threading.Thread(target=_index_meanwhile, args=(settings, stop, indexed))
+        queries = _queries()
+        _ask(index, queries, 3)  # so that what is loaded once is loaded
         writer.start()
         try:
-            narrow, broad = _ask(index, sample, seconds)
+            narrow, broad = _ask(index, queries, seconds)
         finally:
             stop.set()
             writer.join()
+        cpu = _alone(index, queries, node) if node else (0.0, 0.0)
+        size = sum(month.bytes for month in index.months("items"))
     return Load(
-        documents=documents, narrow=latency(narrow) if narrow else None, broad=latency(broad) if broad else None,
-        searches=len(narrow) + len(broad), indexed_meanwhile=indexed[0],
+        documents=documents, bytes=size, narrow=latency(narrow) if narrow else None,
+        broad=latency(broad) if broad else None, searches=len(narrow) + len(broad), indexed_meanwhile=indexed.value,
+        narrow_cpu_ms=cpu[0], broad_cpu_ms=cpu[1], load_average=os.getloadavg()[0],
     )  # fmt: skip
 
 
-def _index_meanwhile(settings: Settings, stop: threading.Event, indexed: list[int]) -> None:
-    made = items(10_000_000, seed=4)
-    with Index(settings) as index:
-        while not stop.wait(0.5):
-            part = list(itertools.islice(made, INDEXED_A_SECOND // 2))
-            index.bulk([_write(index, document) for document, _ in part])
-            indexed[0] += len(part)
+def _index_meanwhile(environment: dict[str, str], stop: object, indexed: object) -> None:
+    os.environ.update(environment)
+    made = items(10_000_000, seed=4, days=0.001)
+    with Index(load_settings()) as index:
+        while not stop.wait(0.5):  # type: ignore[attr-defined]
+            part = [document for document, _ in itertools.islice(made, INDEXED_A_SECOND // 2)]
+            index.bulk([_write(index, document) for document in part])
+            indexed.value += len(part)  # type: ignore[attr-defined]
 
 
-def _ask(index: Index, sample: list[str], seconds: float) -> tuple[list[float], list[float]]:
+def _queries(seed: int = 5) -> Iterator[str]:
+    """Queries without end, of rare and common words."""
+    dice, words = random.Random(seed), vocabulary()
+    while True:
+        chosen = [words[int(RAREST ** dice.random())] for _ in range(2)]
+        yield dice.choice(SHAPES).format(*chosen)
+
+
+def _ask(index: Index, queries: Iterator[str], seconds: float) -> tuple[list[float], list[float]]:
     """Delays in ms of queries with under 10,000 hits, and of broader ones; at a steady rate."""
-    draw = random.Random(5)
-    shapes = ("{}", "{} {}", "{} OR {}", "{} lang:id", "Putin {}", "title:{}", "{} after:7d")
+    names = Names()
     narrow: list[float] = []
     broad: list[float] = []
     due = time.perf_counter()
     end = due + seconds
     while due < end:
         time.sleep(max(0.0, due - time.perf_counter()))
-        query = draw.choice(shapes).format(*draw.choices(sample, k=2))
         began = time.perf_counter()
-        found = search(index, Query(text=query))
+        found = search(index, Query(text=next(queries)), names)
         (narrow if found.total < NARROW else broad).append((time.perf_counter() - began) * 1000)
         due = max(due + 1 / ASKED_A_SECOND, time.perf_counter() - 1)
     return narrow, broad
+
+
+def _alone(index: Index, queries: Iterator[str], node: psutil.Process, count: int = 100) -> tuple[float, float]:
+    """The node's processor time for a search, in ms: the mean of narrow ones, and of broad ones."""
+    names = Names()
+    spent: tuple[list[float], list[float]] = ([], [])
+    time.sleep(3)  # what was indexed is merged
+    for text in itertools.islice(queries, count):
+        before = sum(node.cpu_times()[:2])
+        found = search(index, Query(text=text), names)
+        spent[found.total >= NARROW].append((sum(node.cpu_times()[:2]) - before) * 1000)
+    narrow, broad = (sum(values) / len(values) if values else 0.0 for values in spent)
+    return round(narrow, 1), round(broad, 1)
+
+
+def node_of(servers: Servers) -> psutil.Process:
+    """The process of the node."""
+    assert servers.elasticsearch_server
+    return psutil.Process(servers.elasticsearch_server.processes[0].child_pid)
 
 
 def main() -> None:
@@ -132,12 +183,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--fill-seconds", type=float, default=float("inf"), help="fill for so long at most")
+    parser.add_argument("--data", type=Path, help="where the index stays; without it, it is removed")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kabar-load-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        with start(Path(name), with_kafka=False, elasticsearch_heap_mb=1024) as servers:
+        folder = asked.data or Path(name)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711)
+        with start(folder, with_kafka=False, elasticsearch_heap_mb=1024) as servers:
             settings = load_settings(elasticsearch=servers.elasticsearch, kafka="unused:1")
-            found = run(settings, asked.documents, asked.seconds)
+            there = fill(settings, asked.documents, time.monotonic() + asked.fill_seconds)
+            found = run(settings, there, asked.seconds, node_of(servers))
     print(json.dumps(msgspec.to_builtins(found), indent=2))  # noqa: T201 - what it is for
 
 
