@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 import msgspec
 
-from pipeline.cli.context import connected, json_option, plain, print_json, print_lines
+from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines
 from pipeline.elastic import Index
 from pipeline.sinks.ledger import deliveries_now
 from pipeline.sinks.message import heading
@@ -217,5 +217,5 @@ def _withheld(settings: Settings, figure: str | None, rule: str | None, *, as_js
             match = withheld.match
             click.secho(f"{plain(withheld.at)}  {match.figure_name or match.rule_name}  [{withheld.reason}]", bold=True)
             _show_match(match)
-        click.echo(f"{len(listed):,} alerts were decided and not sent.")
+        click.echo(f"{counted(len(listed), 'alert was', 'alerts were')} decided and not sent.")
     sys.exit(0 if listed else 1)

@@ -40,6 +40,11 @@ def connected() -> Settings:
     return settings.model_copy(update=missing)
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with its noun: `1 story`, `3,000 stories`; without `several`, the plural has an s."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
+from pipeline.cli.context import connected, counted, json_option, print_json, print_lines, print_table
 from pipeline.cli.spans import SPAN
 from pipeline.elastic import Index
 from pipeline.entities import Recogniser
@@ -90,7 +90,7 @@ def add(
     if as_json:
         print_lines([figure])
     else:
-        known = f"{len(figure.aliases)} further spellings" if figure.aliases else "no further spellings known"
+        known = counted(len(figure.aliases), "further spelling") if figure.aliases else "no further spellings known"
         click.echo(f"Tracking {figure.name} as {figure.id}: {known}.")
         _say_ambiguous(figure)
 
@@ -114,7 +114,7 @@ def edit(name: str, new_name: str | None, *, as_json: bool, **words: Any) -> Non
     if as_json:
         print_lines([figure])
     else:
-        click.echo(f"{figure.name} has {len(figure.aliases) + 1} spellings.")
+        click.echo(f"{figure.name} has {counted(len(figure.aliases) + 1, 'spelling')}.")
         _say_ambiguous(figure)
 
 
@@ -233,8 +233,9 @@ def import_(
         print_json({"read": counts.read, "tracked": sent, "names": counts.names, "skipped": counts.skipped,
                     "reasons": counts.reasons, "dry_run": dry_run})  # fmt: skip
     else:
-        what = "would be tracked" if dry_run else "are tracked"
-        click.echo(f"{sent:,} figures with {counts.names:,} names {what}; {counts.skipped:,} records skipped.")
+        what = "would be tracked" if dry_run else "is tracked" if sent == 1 else "are tracked"
+        skipped = counted(counts.skipped, "record")
+        click.echo(f"{counted(sent, 'figure')} with {counted(counts.names, 'name')} {what}; {skipped} skipped.")
         for reason, count in counts.reasons.items():
             click.echo(f"  {count:,} {reason}", err=True)
     sys.exit(0 if sent else 1)
@@ -305,7 +306,7 @@ def _show_judged(judged: list[Judged]) -> None:
             )
     wrong = sum(not one.is_right for one in judged)
     if judged:
-        click.echo(f"{len(judged)} sentences, {wrong} wrong.")
+        click.echo(f"{counted(len(judged), 'sentence')}, {wrong} wrong.")
     else:
         click.echo('No sentences. Give some: kabar figures edit NAME --must-match "…", or --text "…".')
 
@@ -327,7 +328,7 @@ def _show_dry_run(settings: Settings, figures: list[Figure], since: timedelta, *
 
 
 def _show_uses(found: DryRun) -> None:
-    click.echo(f"In {found.items:,} items these would have made {found.alerts:,} alerts.")
+    click.echo(f"In {counted(found.items, 'item')} these would have made {counted(found.alerts, 'alert')}.")
     columns = ("figure", "alias", "items", "stories", "without context", "for instance")
     rows = [
         (use.figure, use.alias, use.items, use.stories, use.without_context, next(iter(use.examples), "")[:60])
@@ -336,7 +337,7 @@ def _show_uses(found: DryRun) -> None:
     ]
     silent = sum(not (use.items or use.without_context) for use in found.uses)
     print_table(columns, rows)
-    click.echo(f"{silent:,} spellings were not found.")
+    click.echo(f"{counted(silent, 'spelling was', 'spellings were')} not found.")
 
 
 def _say_ambiguous(figure: Figure) -> None:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from connectors.urls import canonical_url
-from pipeline.cli.context import connected, json_option, print_json
+from pipeline.cli.context import connected, counted, json_option, print_json
 from pipeline.elastic import Index
 from pipeline.forget import figure_ids, forget, forgotten_now, found
 from schemas.forgotten import ForgottenKind
@@ -52,16 +52,16 @@ def command(
         for kind, value in _wanted(settings, url, source, figure):
             count = len(found(index, kind, value))
             if not yes:
-                click.confirm(f"Take down {kind} {value}, {count:,} items in the index?", abort=True)
+                click.confirm(f"Take down {kind} {value}, {counted(count, 'item')} in the index?", abort=True)
             done.append(forget(settings, index, kind, value, reason))
     if as_json:
         print_json(done)
         return
     for removed in done:
-        click.echo(
-            f"Taken down: {removed.items:,} items, {removed.mentions:,} mentions, {removed.alerts:,} alerts,"
-            f" {removed.dead_letters:,} dead letters. {removed.kind} {removed.value} does not come back."
-        )
+        what = ((removed.items, "item"), (removed.mentions, "mention"), (removed.alerts, "alert"),
+                (removed.dead_letters, "dead letter"))  # fmt: skip
+        told = ", ".join(counted(count, noun) for count, noun in what)
+        click.echo(f"Taken down: {told}. {removed.kind} {removed.value} does not come back.")
     sys.exit(0)
 
 

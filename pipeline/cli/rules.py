@@ -9,11 +9,12 @@ import click
 import msgspec
 
 from pipeline.cli.alerts import show_alert
-from pipeline.cli.context import connected, json_option, plain, print_json, print_lines, print_table
+from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines, print_table
 from pipeline.cli.spans import SPAN
 from pipeline.figures import slim, tracked_now
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.book import BUILT_IN
+from pipeline.rules.describe import describe
 from pipeline.rules.registry import remove_rules, rules_now, save_rules, save_snooze, snoozes_now
 from pipeline.rules.simulate import Simulation, past_documents, simulate
 from pipeline.sinks.config import load_sinks
@@ -211,31 +212,6 @@ def _one(settings: Settings, name: str, figures: dict[str, Figure] | None = None
     sys.exit(1)
 
 
-def describe(rule: Rule) -> str:
-    """A rule in a line, for people."""
-    conditions, tell = rule.conditions, rule.tell
-    whom = [*conditions.figure_names, *(f"group {group}" for group in conditions.groups)]
-    whom += ["anyone tracked"] if conditions.any_figure or rule.id == DEFAULT_RULE else []
-    words = [" or ".join(whom)] if whom else []
-    words += [f"search {conditions.search}"] if conditions.search else []
-    for name, values in (("in", conditions.languages), ("from", conditions.sources), ("naming", conditions.places),
-                         ("in the", conditions.parts)):  # fmt: skip
-        words += [f"{name} {' or '.join(values)}"] if values else []
-    words += [f"together with {' and '.join(conditions.together)}"] if conditions.together else []
-    if rule.when == "silence":
-        words.append(f"not named for {tell.silence_hours} h")
-    else:
-        words.append({"story": "once a story", "item": "every outlet", "revision": "every revision",
-                      "event": "once an event", "enters": "entering a headline", "leaves": "leaving a headline",
-                      "spike": "on a spike"}[rule.when])  # fmt: skip
-    how = {"once": "at once", "count": f"at once and counted after {tell.count_minutes} min",
-           "digest": f"digest {tell.digest} {tell.zone}"}[tell.how]  # fmt: skip
-    words.append(how)
-    words += [f"at most {tell.cap} in {tell.cap_minutes} min"] if tell.cap else []
-    words += [f"quiet {tell.quiet} {tell.zone}"] if tell.quiet else []
-    return ", ".join(words)
-
-
 def _show_simulation(
     settings: Settings, rule: Rule, figures: dict[str, Figure], since: timedelta, *, as_json: bool
 ) -> None:
@@ -255,7 +231,8 @@ def _show_simulation(
 
 
 def _show(found: Simulation) -> None:
-    click.echo(f"{found.matches:,} matches in {found.documents:,} documents; would have sent {len(found.alerts):,}:")
+    matches = counted(found.matches, "match", "matches")
+    click.echo(f"{matches} in {counted(found.documents, 'document')}; would have sent {len(found.alerts):,}:")
     for alert in found.alerts:
         show_alert(alert)
     if found.waiting:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from pipeline.cli.context import connected, json_option, plain, print_json
+from pipeline.cli.context import connected, counted, json_option, plain, print_json
 from pipeline.elastic import Index
 from pipeline.figures import tracked_or_none
 from pipeline.query import QueryError
@@ -96,12 +96,12 @@ def _write(lines: Iterator[bytes]) -> int:
 
 
 def _show(found: Found) -> None:
-    stories = f" in {found.stories:,} stories" if found.stories else ""
-    click.echo(f"{found.total:,} items{stories}, {found.took_ms} ms")
+    stories = f" in {counted(found.stories, 'story', 'stories')}" if found.stories else ""
+    click.echo(f"{counted(found.total, 'item')}{stories}, {found.took_ms} ms")
     if found.suggestion:
         click.echo(f"Did you mean: {found.suggestion}")
     for hit in found.hits:
-        outlets = f"  +{hit.outlets} outlets" if hit.outlets > 1 else "  +1 outlet" if hit.outlets else ""
+        outlets = f"  +{counted(hit.outlets, 'outlet')}" if hit.outlets else ""
         click.secho(f"\n{hit.title}", bold=True)
         click.echo(f"  {hit.language}  {hit.source_name or hit.source}  {plain(hit.first_seen_at)}{outlets}")
         for piece in hit.highlights[:2]:

@@ -1,7 +1,8 @@
 """How often each name of a figure would have matched in what is already indexed, before it goes live."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -40,14 +41,20 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     uses: tuple[AliasUse, ...]
 
 
-def dry_run(
+def dry_run(  # noqa: PLR0913 - each narrows the run by itself
     index: Index,
     recogniser: Recogniser,
     figures: Iterable[Figure],
     since: datetime,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    only: Mapping[str, Any] | None = None,
+    most: int | None = None,
 ) -> DryRun:
-    """Try figures, which `recogniser` tracks, on every item first seen since a moment."""
+    """Try figures, which `recogniser` tracks, on every item first seen since a moment.
+
+    `only` narrows the items to those that a query of the index finds, `most` to so many of the newest.
+    """
     tracked = {figure.id: figure for figure in figures}
     uses = {
         (figure.id, alias): AliasUse(figure=figure.name, alias=alias)
@@ -57,7 +64,7 @@ def dry_run(
     stories: dict[tuple[str, str], set[str]] = {}
     told: set[tuple[str, str]] = set()
     count = 0
-    for count, (document, total) in enumerate(_documents(index, recogniser, since), 1):
+    for count, (document, total) in enumerate(islice(_documents(index, recogniser, since, only), most), 1):
         if count % PAGE == 0:
             progress(count, total)
         facts = Facts(document, now())
@@ -88,11 +95,14 @@ def _found(facts: Facts, figure: Figure) -> dict[str, bool]:
     return found
 
 
-def _documents(index: Index, recogniser: Recogniser, since: datetime) -> Iterator[tuple[Document, int]]:
+def _documents(
+    index: Index, recogniser: Recogniser, since: datetime, only: Mapping[str, Any] | None
+) -> Iterator[tuple[Document, int]]:
+    recent = {"range": {"first_seen_at": {"gte": since.isoformat()}}}
     body: dict[str, Any] = {
-        "query": {"range": {"first_seen_at": {"gte": since.isoformat()}}},
+        "query": {"bool": {"filter": [recent, *([only] if only else [])]}},
         "size": PAGE,
-        "sort": ["_shard_doc"],
+        "sort": [{"first_seen_at": "desc"}, "_shard_doc"],
         "track_total_hits": True,
         "source_includes": ["id", "source", "title", "summary", "body", "language", "story_id", "first_seen_at"],
     }

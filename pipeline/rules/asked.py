@@ -1,7 +1,8 @@
 """A rule out of what a user wrote: everything checked before it is saved, with a sentence for each mistake."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -10,7 +11,9 @@ from pipeline.query.ast import Everything
 from pipeline.rules.registry import rule_id
 from pipeline.rules.schedule import Unreadable, check_zone, read_quiet, read_schedule, read_span
 from schemas.alert import Figure
-from schemas.rule import FIGURE_RULE, Conditions, Rule, Tell, When
+from schemas.rule import FIGURE_RULE, Conditions, Part, Reader, Rule, Tell, When
+
+MOST_TIMES = 1_000_000
 
 
 class RuleMistake(ValueError):
@@ -53,6 +56,9 @@ def make_rule(asked: Asked, tracked: Mapping[str, Figure], sinks: Iterable[str])
     number = asked.id or rule_id(asked.name)
     if not number or "/" in number:
         raise RuleMistake("a rule's name needs letters, and its id no slash")
+    _one_of("--when", (asked.when,), get_args(When))
+    _one_of("--in", asked.parts, get_args(Part))
+    _one_of("--reader", (asked.reader,), get_args(Reader))
     figures = [_figure(name, tracked) for name in asked.figures]
     when: Any = "silence" if asked.silence else asked.when
     conditions = Conditions(
@@ -69,6 +75,26 @@ def make_rule(asked: Asked, tracked: Mapping[str, Figure], sinks: Iterable[str])
     )
     _possible(conditions, when, number)
     return Rule(id=number, name=asked.name, conditions=conditions, when=when, tell=_tell(asked, set(sinks)))
+
+
+def asked_of(rule: Rule) -> Asked:
+    """What a user would write for a rule as it is: `make_rule` makes the same of it."""
+    conditions, tell = rule.conditions, rule.tell
+    return Asked(
+        name=rule.name, id=rule.id, figures=conditions.figures, groups=conditions.groups,
+        any_figure=conditions.any_figure, search=conditions.search, languages=conditions.languages,
+        sources=conditions.sources, places=conditions.places, parts=conditions.parts, together=conditions.together,
+        when=rule.when, to=tell.to, count_after=f"{tell.count_minutes}m" if tell.how == "count" else "",
+        digest=tell.digest, cap=f"{tell.cap}/{tell.cap_minutes}m" if tell.cap else "", quiet=tell.quiet, zone=tell.zone,
+        reader=tell.language, spike_factor=tell.spike_factor, spike_least=tell.spike_least,
+        silence=f"{tell.silence_hours}h" if rule.when == "silence" else "",
+    )  # fmt: skip
+
+
+def _one_of(option: str, values: Iterable[str], known: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in known:
+            raise RuleMistake(f"{option} is one of {', '.join(known)}, not {value[:50]!r}")
 
 
 def _possible(conditions: Conditions, when: When, number: str) -> None:
@@ -142,6 +168,8 @@ def _tell(asked: Asked, sinks: set[str]) -> Tell:
         zone = check_zone(asked.zone)
     except Unreadable as error:
         raise RuleMistake(str(error)) from error
+    if not 1 <= asked.spike_factor <= MOST_TIMES or not 1 <= asked.spike_least <= MOST_TIMES:
+        raise RuleMistake(f"a spike is 1 to {MOST_TIMES:,} times the usual, and as many mentions at least")
     if asked.silence and not silence:
         raise RuleMistake("a silence is an hour at least")
     return Tell(
@@ -164,6 +192,6 @@ def _cap(text: str) -> tuple[int, int]:
     if not text:
         return 0, 60
     number, slash, span = text.partition("/")
-    if not number.strip().isdigit() or int(number) < 1:
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,5}\s*", number, re.ASCII):
         raise RuleMistake(f"{text!r} is no cap; write it like 10/1h")
     return int(number), max(1, int(read_span(span if slash else "1h").total_seconds() // 60))

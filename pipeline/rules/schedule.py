@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-_SPAN = re.compile(r"(\d+)\s*([smhdw])")
+# Five digits: more weeks than that before now would be before the first year.
+_SPAN = re.compile(r"(\d{1,5})\s*([smhdw])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTEST_SPAN = 60

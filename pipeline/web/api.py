@@ -15,7 +15,7 @@ from pipeline.query import QueryError
 from pipeline.search import Found, Query, search
 from pipeline.search.export import csv_lines, every, json_lines
 from pipeline.search.related import Detail, item, similar, story, timeline
-from pipeline.web import changes, work
+from pipeline.web import changes, rule_work, work
 from pipeline.web.access import Denied, Scope, require
 from pipeline.web.desk import desk_of
 from pipeline.web.formats import atom, json_feed, news_article, ninjs
@@ -23,6 +23,8 @@ from pipeline.web.openapi import document
 from pipeline.web.params import BadParameter, address, number, pairs_of, query_of
 from schemas.codec import now
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
+from schemas.rule import Rule
+from schemas.settings import SettingsError
 
 BASE: Final = "/api/v1"
 PROBLEM: Final = "application/problem+json"
@@ -53,13 +55,13 @@ def told(error: Exception) -> Response | None:  # noqa: PLR0911 - one line a kin
     match error:
         case QueryError():
             return problem(400, "The query cannot be read", error.sentence, start=error.start, end=error.end)
-        case BadParameter() | changes.BadCursor() | work.BadFigure():
+        case BadParameter() | changes.BadCursor() | work.BadFigure() | rule_work.BadRule():
             return problem(400, "A parameter cannot be read", str(error))
         case Denied():
             return problem(error.status, "Not allowed", error.sentence)
         case NotFound():
             return problem(404, "Not found", str(error))
-        case BrokerError() | IndexUnavailable():
+        case BrokerError() | IndexUnavailable() | SettingsError():
             return problem(503, "A server does not answer", str(error))
         case IndexRefused():
             return problem(400, "The index does not take this", "Elasticsearch refused the request.")
@@ -251,6 +253,58 @@ def untrack(request: Request) -> Response:
     return Response(status_code=204)
 
 
+@guarded("read")
+def rules(request: Request) -> Response:
+    """Who is told of what, and how."""
+    return answer(rule_work.rules(desk_of(request).settings))
+
+
+async def set_rule(request: Request) -> Response:
+    """Set a rule, from now on; one of the same id is replaced."""
+    body = await _body(request)
+
+    @guarded("write")
+    def endpoint(request: Request) -> Response:
+        rule = _asked_rule(request, body)
+        rule_work.save(desk_of(request).settings, rule)
+        return answer(rule, 201)
+
+    return await run_in_threadpool(endpoint, request)
+
+
+async def try_rule(request: Request) -> Response:
+    """What a rule would have sent, without setting it."""
+    body = await _body(request)
+
+    @guarded("read")
+    def endpoint(request: Request) -> Response:
+        desk, since = desk_of(request), request.query_params.get("since", "1d")
+        if since not in rule_work.SPANS:
+            raise BadParameter(f"since is one of {', '.join(rule_work.SPANS)}.")
+        span = rule_work.SPANS[since]
+        found = rule_work.tried(desk.settings, desk.figures(), _asked_rule(request, body), span)
+        return answer(found) if found else problem(503, "Busy", "Another rule is being tried; ask again in a moment.")
+
+    return await run_in_threadpool(endpoint, request)
+
+
+def _asked_rule(request: Request, body: bytes) -> Rule:
+    desk = desk_of(request)
+    try:
+        asked = msgspec.json.decode(body, type=rule_work.NewRule)
+    except msgspec.DecodeError as error:
+        raise BadParameter(f"The body is no rule: {error}.") from error
+    return rule_work.rule_of(desk.settings, desk.figures(), asked)
+
+
+@guarded("write")
+def remove_rule(request: Request) -> Response:
+    """Take a rule away."""
+    if not rule_work.remove(desk_of(request).settings, request.path_params["id"]):
+        raise NotFound("There is no rule of this id.")
+    return Response(status_code=204)
+
+
 async def _body(request: Request) -> bytes:
     data = b""
     async for chunk in request.stream():
@@ -301,6 +355,10 @@ ROUTES: Final = [
     Route(f"{BASE}/figures", track, methods=["POST"]),
     Route(f"{BASE}/figures/{{id}}", untrack, methods=["DELETE"]),
     Route(f"{BASE}/figures/{{id}}/timeline", timeline_),
+    Route(f"{BASE}/rules", rules, methods=["GET"]),
+    Route(f"{BASE}/rules", set_rule, methods=["POST"]),
+    Route(f"{BASE}/rules/trial", try_rule, methods=["POST"]),
+    Route(f"{BASE}/rules/{{id}}", remove_rule, methods=["DELETE"]),
     Route(f"{BASE}/alerts", alerts),
     Route(f"{BASE}/feeds", feeds),
     Route(f"{BASE}/pipeline", pipeline),

@@ -11,14 +11,17 @@ from pipeline.query.fields import FIELDS
 from pipeline.search import FACETS, Found, Hit
 from pipeline.search.related import Detail, Timeline
 from pipeline.web.changes import Changes
+from pipeline.web.rule_work import SPANS, NewRule, Tried
 from pipeline.web.work import AlertShown, FeedHealth, NewFigure, Pace
 from schemas.alert import Figure
 from schemas.deadletter import DeadLetter
+from schemas.rule import Rule
 
 Json = dict[str, Any]
 
 RECORDS: Final = (
     Found, Detail, Hit, Changes, Figure, NewFigure, Timeline, AlertShown, FeedHealth, Pace, Books, DeadLetter,
+    Rule, NewRule, Tried,
 )  # fmt: skip
 REF: Final = "#/components/schemas/{name}"
 
@@ -116,6 +119,21 @@ def _paths() -> dict[str, Json]:
         },
         "/figures/{id}": {"delete": _operation("Track a figure no longer", None, [figure], "write", status="204")},
         "/figures/{id}/timeline": {"get": _operation("A figure over time", _of(Timeline), [figure])},
+        "/rules": {
+            "get": _operation("Rules", _list_of(Rule), []),
+            "post": _operation("Set a rule", _of(Rule), [], "write", status="201", body=NewRule),
+        },
+        "/rules/trial": {
+            "post": _operation(
+                "What a rule would have sent",
+                _of(Tried),
+                [
+                    _query("since", "how far back", {"type": "string", "enum": list(SPANS), "default": "1d"}),
+                ],
+                body=NewRule,
+            ),
+        },
+        "/rules/{id}": {"delete": _operation("Remove a rule", None, [_path("a rule's id")], "write", status="204")},
         "/alerts": {
             "get": _operation("Alerts told", _list_of(AlertShown), [_query("figure", "only of this id"), size])
         },

@@ -1,9 +1,7 @@
 """The pages: each reads its request, asks, and fills a template. They use what the API uses, so both say the same."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,55 +13,23 @@ from pipeline.query import QueryError, parse
 from pipeline.query.fields import FIELDS
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
-from pipeline.search.related import similar, story, timeline
+from pipeline.search.related import similar, story
 from pipeline.search.request import DEEPEST
 from pipeline.trace import trace
-from pipeline.web import access, charts, work
-from pipeline.web.access import Denied, Scope, require
-from pipeline.web.api import Endpoint, NotFound, found_item
-from pipeline.web.desk import Desk, desk_of
+from pipeline.web import access, charts, figure_pages, rule_pages, work
+from pipeline.web.api import NotFound, found_item
+from pipeline.web.desk import desk_of
+from pipeline.web.forms import SEE_OTHER, Form, form_of, guarded, posted
 from pipeline.web.history import revisions
 from pipeline.web.marking import MARKS, paragraphs, with_mentions
 from pipeline.web.params import PAGE, BadParameter, address, pairs_of, query_of
 from pipeline.web.render import LANGUAGES, THEMES, page
-from schemas.alert import Figure
 from schemas.codec import now
-from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 
 COOKIE_SECONDS: Final = 180 * 86_400
-FORM_LIMIT: Final = 100_000
 SHOWN_FACETS: Final = ("language", "country", "source", "topic", "figure", "person", "organisation", "place")
 MAP_PLACES: Final = 150
-SEE_OTHER: Final = 303
 LETTERS_SHOWN: Final = 100
-
-
-def guarded(scope: Scope) -> Callable[[Endpoint], Callable[[Request], Response]]:
-    """A page for those with a scope; its errors become pages."""
-
-    def decorate(endpoint: Endpoint) -> Callable[[Request], Response]:
-        @wraps(endpoint)
-        def guarded_endpoint(request: Request) -> Response:
-            try:
-                require(desk_of(request).settings, request, scope)
-                return endpoint(request)
-            except Denied as denied:
-                return page(request, "sign_in.html", {"error": denied.sentence}, denied.status)
-            except (NotFound, BadParameter, work.BadFigure) as error:
-                return failure(request, 404 if isinstance(error, NotFound) else 400, str(error))
-            except (BrokerError, IndexUnavailable) as error:
-                return failure(request, 503, str(error))
-            except IndexRefused:
-                return failure(request, 400, "Elasticsearch refused the request.")
-
-        return guarded_endpoint
-
-    return decorate
-
-
-def failure(request: Request, status: int, sentence: str) -> Response:
-    """A page that says what went wrong."""
-    return page(request, "failure.html", {"status": status, "sentence": sentence}, status)
 
 
 @guarded("read")
@@ -148,102 +114,6 @@ def history(request: Request) -> Response:
 
 
 @guarded("read")
-def figures(request: Request) -> Response:
-    """Who is tracked, with how much is said of each."""
-    return page(request, "figures.html", _figures(request))
-
-
-def _figures(request: Request) -> dict[str, Any]:
-    desk = desk_of(request)
-    tracked = sorted(desk.figures().values(), key=lambda figure: figure.name.casefold())
-    week = {"filter": {"range": {"date": {"gte": "now-7d"}}}}
-    counted = desk.index.search({
-        "size": 0,
-        "aggs": {"figures": {
-            "terms": {"field": "entity_ids", "include": [figure.id for figure in tracked] or ["-"], "size": 1000},
-            "aggs": {"stories": {"cardinality": {"field": "story_id"}}, "week": week,
-                     "newest": {"max": {"field": "date"}}},
-        }},
-    }).get("aggregations", {})  # fmt: skip
-    found = {bucket["key"]: bucket for bucket in counted.get("figures", {}).get("buckets", [])}
-    return {"figures": tracked, "counts": found, "error": None, "wanted": None, "preview": None}
-
-
-@guarded("read")
-def figure(request: Request) -> Response:
-    """One figure: over time, with whom and where, newest stories, aliases and how they matched."""
-    desk = desk_of(request)
-    identity = request.path_params["id"]
-    known = timeline(desk.index, identity)
-    tracked = desk.figures().get(identity)
-    if not known.total and tracked is None:
-        raise NotFound("Nobody of this id is tracked or mentioned.")
-    values = {
-        "identity": identity,
-        "figure": tracked,
-        "name": tracked.name if tracked else _name_of(identity, desk),
-        "known": known,
-        "bars": charts.bars(known.moments, known.interval),
-        "alerts": work.alerts(desk.index, 10, identity),
-        "chart": charts,
-    }
-    return page(request, "figure.html", values)
-
-
-def _name_of(identity: str, desk: Desk) -> str:
-    body = {"query": {"term": {"entity_id": identity}}, "size": 1, "source_includes": ["name"]}
-    for hit in desk.index.search(body, index=f"{desk.index.prefix}-mentions")["hits"]["hits"]:
-        return str(hit["_source"]["name"])
-    return identity
-
-
-async def track(request: Request) -> Response:
-    """Track a figure; with `check`, only show what would be tracked."""
-    form = await _form(request)
-
-    @guarded("write")
-    def endpoint(request: Request) -> Response:
-        aliases = tuple(line for line in form.get("aliases", "").replace(",", "\n").splitlines() if line.strip())
-        wanted = work.NewFigure(name=form.get("name", ""), aliases=aliases, id=form.get("id") or None)
-        settings = desk_of(request).settings
-        try:
-            if "check" not in form:
-                work.track(settings, wanted)
-                return RedirectResponse("/figures", SEE_OTHER)
-            checked = work.figure_of(wanted)
-        except work.BadFigure as error:
-            return page(request, "figures.html", {**_figures(request), "error": str(error), "wanted": wanted}, 400)
-        return page(
-            request, "figures.html", {**_figures(request), "wanted": wanted, "preview": _preview(request, checked)}
-        )
-
-    return await run_in_threadpool(endpoint, request)
-
-
-def _preview(request: Request, checked: Figure) -> dict[str, Any]:
-    """What the figure would match in what is indexed: items by spelling."""
-    desk = desk_of(request)
-    spellings = (checked.name, *checked.aliases)[:40]
-    context = Context(desk.names(), now())
-    asked = {f"s{number}": {"filter": compiled(parse(f'"{name.replace(chr(34), " ")}"'), context)}
-             for number, name in enumerate(spellings)}  # fmt: skip
-    found = desk.index.search({"size": 0, "aggs": asked}).get("aggregations", {})
-    counts = [(name, found.get(f"s{number}", {}).get("doc_count", 0)) for number, name in enumerate(spellings)]
-    return {"figure": checked, "spellings": counts}
-
-
-async def untrack(request: Request) -> Response:
-    """Track a figure no longer."""
-
-    @guarded("write")
-    def endpoint(request: Request) -> Response:
-        work.untrack(desk_of(request).settings, request.path_params["id"])
-        return RedirectResponse("/figures", SEE_OTHER)
-
-    return await run_in_threadpool(endpoint, request)
-
-
-@guarded("read")
 def alerts(request: Request) -> Response:
     """What was told, the newest first."""
     desk = desk_of(request)
@@ -273,17 +143,12 @@ def pipeline(request: Request) -> Response:
     return page(request, "live.html" if fragment else "pipeline.html", values)
 
 
-async def retry(request: Request) -> Response:
+@posted("admin")
+def retry(request: Request, form: Form) -> Response:
     """Send a dead letter back."""
-    form = await _form(request)
-
-    @guarded("admin")
-    def endpoint(request: Request) -> Response:
-        if not work.retry(desk_of(request).settings, form.get("id", "")):
-            raise NotFound("There is no dead letter of this id that was kept whole and not tried again yet.")
-        return RedirectResponse("/pipeline", SEE_OTHER)
-
-    return await run_in_threadpool(endpoint, request)
+    if not work.retry(desk_of(request).settings, form.text("id")):
+        raise NotFound("There is no dead letter of this id that was kept whole and not tried again yet.")
+    return RedirectResponse("/pipeline", SEE_OTHER)
 
 
 @guarded("read")
@@ -320,15 +185,15 @@ def sign_in_page(request: Request) -> Response:
 
 async def sign_in(request: Request) -> Response:
     """Keep a token in a cookie that no script reads and no other site sends."""
-    form = await _form(request)
+    form = await form_of(request) or Form({})
 
     def endpoint() -> Response:
-        held = access.scope_of_secret(desk_of(request).settings, form.get("token", "").strip())
+        held = access.scope_of_secret(desk_of(request).settings, form.text("token"))
         if held is None:
             return page(request, "sign_in.html", {"error": "This token is not known, or was revoked."}, 401)
         answer = RedirectResponse("/", SEE_OTHER)
         secure = request.url.scheme == "https"
-        answer.set_cookie(access.COOKIE, form["token"].strip(), httponly=True, samesite="strict", secure=secure)
+        answer.set_cookie(access.COOKIE, form.text("token"), httponly=True, samesite="strict", secure=secure)
         return answer
 
     return await run_in_threadpool(endpoint)
@@ -349,24 +214,12 @@ def _local(target: str) -> str:
     return address(parts.path, []) + (f"?{parts.query}" if parts.query else "") if local else "/"
 
 
-async def _form(request: Request) -> dict[str, str]:
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > FORM_LIMIT:
-            return {}
-    fields = parse_qs(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-    return {name: values[0] for name, values in fields.items()}
-
-
 ROUTES: Final = [
     Route("/", search_),
     Route("/items/{id}", item_),
     Route("/items/{id}/history", history),
-    Route("/figures", figures, methods=["GET"]),
-    Route("/figures", track, methods=["POST"]),
-    Route("/figures/{id}", figure),
-    Route("/figures/{id}/remove", untrack, methods=["POST"]),
+    *figure_pages.ROUTES,
+    *rule_pages.ROUTES,
     Route("/alerts", alerts),
     Route("/feeds", feeds),
     Route("/pipeline", pipeline),

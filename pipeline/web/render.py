@@ -1,6 +1,6 @@
 """Templates to HTML: escaped, in the reader's language and colours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -72,15 +72,21 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else "auto"
 
 
+def words_of(request: Request) -> Callable[[str], str]:
+    """What gives a phrase in the reader's language."""
+    words = translated(language_of(request))
+    return lambda text: words.get(text, text)
+
+
 def page(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
     """A page."""
-    language = language_of(request)
-    words = translated(language)
+    language, say = language_of(request), words_of(request)
     settings = request.app.state.desk.settings
     held = _scope(request)
     scope = held if held is not None else "none"
     context = {
-        "_": lambda text: words.get(text, text),
+        "_": say,
+        "counted": lambda count, one, several: f"{count:,} {say(one if count == 1 else several)}",
         "ui": language,
         "languages": LANGUAGES,
         "theme": theme_of(request),

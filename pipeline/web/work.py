@@ -1,14 +1,14 @@
 """What the API and the pages do besides searching: figures, alerts, feeds, the pipeline's pace, dead letters."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
 from pipeline.books import dead_letters
 from pipeline.elastic import Index
 from pipeline.figures import forget_figures, save_figures
-from pipeline.figures.known import make_figure
+from pipeline.figures.known import Edit, edited, make_figure
 from schemas.alert import Figure, FigureKind
 from schemas.broker import Producer, lag, read_newest
 from schemas.codec import Undecodable, now
@@ -18,7 +18,9 @@ from schemas.steps import STEPS
 from schemas.topics import DEADLETTERS, FEED_STATE, FEEDS, ITEMS
 
 NAME_LIMIT: Final = 200
-ALIASES_LIMIT: Final = 200
+SENTENCE_LIMIT: Final = 2_000
+LISTED_LIMIT: Final = 1_000
+KINDS: Final[tuple[FigureKind, ...]] = get_args(FigureKind)
 SILENT: Final = timedelta(days=2)
 
 
@@ -27,12 +29,18 @@ class BadFigure(ValueError):
 
 
 class NewFigure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A figure as someone asks for it; what the knowledge base knows of the name is added."""
+    """A figure as someone asks for it, fields as in `Figure`; what the knowledge base knows of the name is added."""
 
     name: str
     kind: FigureKind | None = None
     id: str | None = None
     aliases: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    must_match: tuple[str, ...] = ()
+    must_not_match: tuple[str, ...] = ()
+    alert: bool | None = None
 
 
 class AlertShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,8 +104,13 @@ def track(settings: Settings, wanted: NewFigure) -> Figure:
         BrokerError: Kafka does not answer.
     """
     figure = figure_of(wanted)
-    save_figures(settings, [figure])
+    save(settings, figure)
     return figure
+
+
+def save(settings: Settings, figure: Figure) -> None:
+    """Track a figure as it is, or put it in the place of the one of its id."""
+    save_figures(settings, [figure])
 
 
 def figure_of(wanted: NewFigure) -> Figure:
@@ -106,14 +119,65 @@ def figure_of(wanted: NewFigure) -> Figure:
     Raises:
         BadFigure: it has no name that could be found in a text.
     """
+    wanted = _checked(wanted)
+    made = make_figure(wanted.name, wanted.aliases, wanted.kind, wanted.id)
+    return edited(made, Edit(
+        alert=wanted.alert, groups=wanted.groups, context=wanted.context, ambiguous=wanted.ambiguous,
+        must_match=wanted.must_match, must_not_match=wanted.must_not_match,
+    ))  # fmt: skip
+
+
+def wanted_of(figure: Figure) -> NewFigure:
+    """A figure as someone would ask for it."""
+    return NewFigure(**{name: getattr(figure, name) for name in NewFigure.__struct_fields__})
+
+
+def edited_figure(figure: Figure, wanted: NewFigure) -> Figure:
+    """A figure that is tracked, with what a form says of it in the place of what it had.
+
+    As with `kabar figures edit`, a former name stays as an alias, and a new alias that is many people's asks for
+    context.
+
+    Raises:
+        BadFigure: it would have no name that could be found in a text.
+    """
+    wanted = _checked(wanted)
+    changed = edited(figure, Edit(name=wanted.name, aliases=wanted.aliases, alert=wanted.alert))
+    known = {figure.name, *figure.aliases}
+    former = () if wanted.name == figure.name else (figure.name,)
+    ambiguous = (*wanted.ambiguous, *(name for name in changed.ambiguous if name not in known))
+    return msgspec.structs.replace(
+        changed,
+        kind=wanted.kind or figure.kind,
+        aliases=tuple(name for name in dict.fromkeys((*former, *wanted.aliases)) if name != wanted.name),
+        groups=wanted.groups,
+        context=wanted.context,
+        ambiguous=tuple(dict.fromkeys(ambiguous)),
+        must_match=wanted.must_match,
+        must_not_match=wanted.must_not_match,
+    )
+
+
+def _checked(wanted: NewFigure) -> NewFigure:
+    """What was asked for, its spaces put right.
+
+    Raises:
+        BadFigure: a name that no text could have, or more than a figure can carry.
+    """
+    made: dict[str, tuple[str, ...]] = {}
+    for field in ("aliases", "groups", "context", "ambiguous", "must_match", "must_not_match"):
+        values = dict.fromkeys(" ".join(value.split()) for value in getattr(wanted, field) if value.strip())
+        if len(values) > LISTED_LIMIT:
+            raise BadFigure(f"A figure may have {LISTED_LIMIT:,} values of each kind, not {len(values):,} {field}.")
+        made[field] = tuple(values)
     name = " ".join(wanted.name.split())
-    aliases = tuple(dict.fromkeys(" ".join(alias.split()) for alias in wanted.aliases if alias.strip()))
-    for text in (name, *aliases):
+    for text in (name, *made["aliases"]):
         if not any(letter.isalpha() for letter in text) or len(text) > NAME_LIMIT:
             raise BadFigure(f"A name needs letters, and at most {NAME_LIMIT} characters: {text[:50]!r} cannot be one.")
-    if len(aliases) > ALIASES_LIMIT:
-        raise BadFigure(f"A figure may have {ALIASES_LIMIT} aliases.")
-    return make_figure(name, aliases, wanted.kind, wanted.id)
+    for text in (*made["groups"], *made["context"], *made["must_match"], *made["must_not_match"]):
+        if len(text) > SENTENCE_LIMIT:
+            raise BadFigure(f"A sentence has at most {SENTENCE_LIMIT:,} characters: {text[:50]!r}… has more.")
+    return msgspec.structs.replace(wanted, name=name, **made)
 
 
 def untrack(settings: Settings, figure_id: str) -> None:

@@ -19,6 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pipeline.cli.search import command as search_command
 from pipeline.elastic import Index
 from pipeline.launch import Pipeline
+from pipeline.rules.describe import PHRASES
 from pipeline.search import Names, Query, search
 from pipeline.search.related import item
 from pipeline.web import api, changes
@@ -232,8 +233,10 @@ def test_every_phrase_of_the_pages_is_translated() -> None:
     """Each phrase that a template shows stands in the Indonesian words, and none of those is left over."""
     used = set()
     for template in (Path(api.__file__).parent / "templates").glob("*.html"):
-        used |= set(re.findall(r"""_\(["'](.+?)["']\)""", template.read_text()))
-    dynamic = {"auto", "light", "dark", "person", "organisation", "place", "ok", "new", "silent", "failing"}
+        text = template.read_text()
+        used |= set(re.findall(r"""_\(["'](.+?)["']\)""", text))
+        used |= {word for pair in re.findall(r'counted\(.+?, "(.+?)", "(.+?)"\)', text) for word in pair}
+    dynamic = {"auto", "light", "dark", "person", "organisation", "place", "ok", "new", "silent", "failing", *PHRASES}
     words = translated("id")
     assert used | dynamic <= set(words)
     assert set(words) <= used | dynamic

@@ -14,7 +14,8 @@ from pipeline.search import Query, search
 from pipeline.web.pages import SHOWN_FACETS
 from tests.pipeline.web.conftest import Site
 
-PATHS = ("/?q=Putin", "/?language=id", "/?q=%28", "/?q=xqzwv", "/figures", "/figures/Q7747", "/alerts", "/feeds",
+PATHS = ("/?q=Putin", "/?language=id", "/?q=%28", "/?q=xqzwv", "/figures", "/figures/Q7747", "/alerts", "/rules",
+         "/rules/trial?id=figure:Q7747",         "/feeds",
          "/pipeline", "/map", "/sign-in", "/nothing")  # fmt: skip
 SERIOUS = {"serious", "critical"}
 
@@ -159,24 +160,6 @@ def test_language_and_colours_are_chosen(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.goto("/")
     expect(page.get_by_role("button", name="Cari").first).to_be_visible()
-
-
-def test_a_figure_is_tracked_with_a_token(page: Page, site: Site) -> None:
-    """Signed in with a token, one checks what a figure would match, tracks it, and stops."""
-    page.goto("/figures")
-    expect(page.locator("form.stack")).to_have_count(0)
-    page.goto("/sign-in")
-    page.locator("input[name=token]").fill(site.token)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto("/figures")
-    page.locator("input[name=name]").fill("Masoud Pezeshkian")
-    page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("What it would match")).to_be_visible()
-    page.get_by_role("button", name="Track", exact=True).click()
-    expect(page.get_by_role("link", name="Masoud Pezeshkian")).to_be_visible()
-    page.get_by_role("link", name="Masoud Pezeshkian").click()
-    page.get_by_role("button", name="Stop tracking").click()
-    page.wait_for_url("**/figures")
 
 
 def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
