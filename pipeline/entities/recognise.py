@@ -15,6 +15,7 @@ from pipeline.entities.automaton import Automaton, Kind, Name, empty
 from pipeline.entities.context import titles
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
+from pipeline.entities.spellings import spellings
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
 from schemas.document import EntityType, Field, Mention
@@ -22,6 +23,8 @@ from schemas.item import Item
 
 MENTION_LIMIT: Final = 1_000
 _FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "body")
+# Of more figures at once only the names given are looked for, since spellings are thirty times as many.
+_MOST_SPELLED: Final = 20_000
 _TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 
 
@@ -57,10 +60,11 @@ class Recogniser:
 
     def track_all(self, figures: Iterable[Figure]) -> None:
         """Track many figures at the cost of one change."""
+        listed = tuple(figures)
+        entities = [_as_entity(figure, spelled=len(listed) <= _MOST_SPELLED) for figure in listed]
         with self._lock:
-            for figure in figures:
-                entity = _as_entity(figure)
-                self._tracked[figure.id] = (entity, self._same_as(entity))
+            for figure, entity in zip(listed, entities, strict=True):
+                self._tracked[figure.id] = (entity, self._same_as(figure))
             self._replace()
 
     def untrack(self, figure_id: str) -> None:
@@ -101,13 +105,13 @@ class Recogniser:
                 if not room:
                     return
 
-    def _same_as(self, figure: Entity) -> tuple[int, ...]:
+    def _same_as(self, figure: Figure) -> tuple[int, ...]:
         """The numbers of known entities that a figure is: same id, or same kind and a full name in common."""
         numbers = {
             number
             for name in (figure.name, *figure.aliases)
             for number in self._numbers.get(_key(name), ())
-            if self._known[number].type == figure.type
+            if self._known[number].type == _TYPES[figure.kind]
         }
         numbers.update(self._numbers.get(figure.id, ()))
         return tuple(sorted(numbers))
@@ -123,8 +127,12 @@ class Recogniser:
         self._live = _Live(figures, Automaton(_names_of_all(figures)), same)
 
 
-def _as_entity(figure: Figure) -> Entity:
-    return Entity(id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=figure.aliases, confidence=0.97)
+def _as_entity(figure: Figure, *, spelled: bool) -> Entity:
+    """The figure as an entity; a person of whom only the name is known gets the spellings that follow from it."""
+    aliases = figure.aliases
+    if spelled and not aliases and figure.kind == "person":
+        aliases = spellings(figure.name)
+    return Entity(id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=aliases, confidence=0.97)
 
 
 def _names_of_all(entities: tuple[Entity, ...]) -> Iterator[Name]:
