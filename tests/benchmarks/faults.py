@@ -38,12 +38,15 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def kill(*steps: str) -> Callable[[Rig, float], None]:
-    """Kill steps in turn, so many times each, a second and a half apart."""
+    """Kill steps in turn, so many times each, each a second and a half after the launcher has started it anew."""
 
     def happen(rig: Rig, times: float) -> None:
         for _ in range(round(times)):
             for step in steps:
-                os.kill(rig.pipeline.pids()[step], signal.SIGKILL)
+                killed = rig.pipeline.pids()[step]
+                os.kill(killed, signal.SIGKILL)
+                while rig.pipeline.pids()[step] == killed:  # the launcher waits longer the more often it ends
+                    rig.watch(0.1)
                 rig.watch(1.5)
         rig.time_back()
 
