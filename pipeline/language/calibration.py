@@ -27,6 +27,7 @@ class Calibration:
     vote: float
     vote_words: float
     bias: Scores
+    reliability: tuple[tuple[float, float], ...]
 
     def logits(self, found: Evidence, votes: Scores) -> Scores:
         """Evidence and votes (shares of the text by language, by CLD2) on one scale, in nats."""
@@ -35,6 +36,12 @@ class Calibration:
         logits: Scores = found.total / (self.scale * number**self.power) + weight * votes - self.bias
         return logits
 
+    def told(self, probability: float) -> float:
+        """How many of the answers with this probability were right, by the tuning half (isotonic regression)."""
+        said = [knot for knot, _ in self.reliability]
+        right = [share for _, share in self.reliability]
+        return float(np.interp(probability, said, right))
+
 
 @lru_cache(maxsize=1)
 def calibration() -> Calibration:
@@ -42,4 +49,6 @@ def calibration() -> Calibration:
     lines = (files("pipeline.language") / "calibration.tsv").read_text("utf-8").splitlines()
     values = {name: float(value) for name, value in (line.split("\t") for line in lines if not line.startswith("#"))}
     bias = np.array([values[f"bias {code}"] for code in load().names])
-    return Calibration(values["scale"], values["power"], values["vote"], values["vote of words"], bias)
+    knots = [(float(name.split()[1]), value) for name, value in values.items() if name.startswith("told ")]
+    reliability = tuple(sorted(knots)) or ((0.0, 0.0), (1.0, 1.0))
+    return Calibration(values["scale"], values["power"], values["vote"], values["vote of words"], bias, reliability)

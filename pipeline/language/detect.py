@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.language import judge
+from pipeline.language.calibration import calibration
 from pipeline.language.groups import TAKEN_FOR, language_group
 from pipeline.language.han import chinese
 from pipeline.language.locales import canonical, script_of
@@ -126,9 +127,9 @@ def _by_table(text: Passage, script: str, hint: str | None) -> Language:
         return mixed
     if found.words <= _NAMES and judge.only_names(text.text, code):
         return Language("und", probability, code, "only names")
-    if probability < _needed(found.words):
+    if probability < needed(found.words):
         return Language("und", probability, code, "too short" if found.words <= _FEW else "unsure")
-    return Language(code, min(probability, _SUREST), runner)
+    return Language(code, min(calibration().told(probability), _SUREST), runner)
 
 
 def _of_parts(text: str, script: str, found: judge.Verdict) -> Language | None:
@@ -153,7 +154,7 @@ def _clear(found: judge.Verdict) -> bool:
     return sum(probability for code, probability in found.ranked if language_group(code) == group) > _CLEAR
 
 
-def _needed(words: int) -> float:
+def needed(words: int) -> float:
     """How probable an answer from so many words has to be."""
     share = min(1.0, max(0.0, (words - _FEW) / (_MANY - _FEW)))
     return _SURE_OF_FEW + share * (_SURE - _SURE_OF_FEW)
@@ -166,7 +167,7 @@ def _by_profiles(text: str, languages: tuple[str, ...]) -> Language:
     ranked = probabilities(scores, _SOFT_FACTOR * scores.known**_SOFT_POWER).most_common(2)
     code, probability = ranked[0]
     runner = ranked[1][0] if len(ranked) > 1 and ranked[1][1] >= _CLOSE else None
-    if probability < _needed(text.count(" ") + 1):
+    if probability < needed(text.count(" ") + 1):
         return Language("und", probability, code, "unsure")
     return Language(code, min(probability, _SUREST), runner)
 

@@ -12,7 +12,18 @@ _REPLACED: Final = {
 _TRADITIONAL: Final = frozenset({"hant", "tw", "hk", "mo"})
 _LONGEST: Final = 35
 # Languages whose likely script CLDR does not say.
-_SCRIPTS: Final = {"pcm": "Latn", "cnr": "Latn", "skr": "Arab", "ku": "Latn", "crh": "Latn"}
+_SCRIPTS: Final = {
+    "pcm": "Latn",
+    "cnr": "Latn",
+    "skr": "Arab",
+    "prs": "Arab",
+    "pnb": "Arab",
+    "azb": "Arab",
+    "yue": "Hani",
+    "wuu": "Hani",
+    "ku": "Latn",
+    "crh": "Latn",
+}
 
 
 def canonical(hint: str | None) -> str | None:

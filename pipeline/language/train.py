@@ -30,7 +30,7 @@ TARGET: Final = Path(__file__).with_name("model.npz")
 _UDHR_SHARE: Final = 0.15
 _SMALL_SHARE: Final = 0.1
 # How many of a language's words are kept whole; the rest still counts in the sequences.
-_MOST_WORDS: Final = 10_000
+_MOST_WORDS: Final = 20_000
 # Lengths of sequences, and the logarithm below which one is too rare to keep.
 _FOUR: Final = 4
 _SEQUENCES: Final = {3: -13.0, _FOUR: -12.5}

@@ -24,7 +24,8 @@ _THIRTY: Final = "ar bg bn cs da de el en es fa fi fr he hi hu id it ja ko nl pl
 THIRTY: Final = frozenset(_THIRTY.split())
 NOT_SHOWN: Final = """\
 What the data here cannot show:
-- Malay, and the other languages without labelled texts here (Hausa, Kurdish, Uzbek, Galician, …): no figure at all.
+- Malay, and the other languages without labelled texts here (Hausa, Kurdish, Uzbek, Galician, …), but for the own
+  headlines: written for this project, not published by anyone.
 - Bodies: those above are sentences strung together, not articles; they show speed, and accuracy only roughly.
 - Headlines: those above are sentences as long as headlines, mostly of news, but not written as headlines are.
 - Simplified or traditional Chinese, and which script of Serbian: the labels do not say.
@@ -126,6 +127,12 @@ def sets(number: int) -> Iterator[tuple[str, list[Text]]]:
     yield "word pairs", texts.evenly(texts.read(texts.PAIRS), number)
     yield "strung to 2,000 characters", texts.bodies(sentences, max(1, number // 6))
     yield "another source: texts labelled with names", texts.news(number * 5)
+    yield "own headlines, Indonesian and Malay", texts.own_neighbours()
+    further = texts.own_headlines()
+    yield (
+        "own headlines, many languages",
+        [Text(text.language.split("-", maxsplit=1)[0], text.text) for text in further],
+    )
 
 
 def show(table: Table) -> None:

@@ -9,6 +9,7 @@ bias a language, held near zero.
 import json
 import random
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.language.judge import shares
+from pipeline.language.detect import language_base, needed
+from pipeline.language.judge import SCRIPTS, judge, shares
 from pipeline.language.locales import script_of
+from pipeline.language.passage import passage
+from pipeline.language.sample import sample
 from pipeline.language.table import evidence, load
 from pipeline.language.votes import votes
 from tests.benchmarks import language_texts as texts
@@ -29,6 +33,7 @@ _STEPS: Final = 500
 _RATE: Final = 0.03
 _NAMED: Final = ("scale", "power", "vote", "vote of words")
 _UNLIKELY: Final = -1e9
+_BINS: Final = 40
 
 Matrix = NDArray[np.float64]
 
@@ -115,11 +120,53 @@ def tuning_texts(number: int) -> list[Text]:
     return chosen
 
 
+def reliability(chosen: list[Text]) -> list[tuple[float, float]]:
+    """What probabilities the judge gives, and how many of such answers are right: isotonic over equally large bins."""
+    said: list[tuple[float, bool]] = []
+    for text in chosen:
+        read = passage(sample(text.text, "", ""))
+        script = next(iter(read.weights()), "")
+        if script in SCRIPTS:
+            found = judge(read, script)
+            code, probability = found.ranked[0]
+            # Only what is answered: the rest is `und`.
+            if probability >= needed(found.words):
+                said.append((probability, language_base(code) == text.language))
+    said.sort()
+    size = max(1, len(said) // _BINS)
+    # Few answers are improbable: smaller bins for them.
+    starts = [*range(0, 2 * size, max(1, size // 4)), *range(2 * size, len(said), size), len(said)]
+    blocks = [said[start:end] for start, end in pairwise(starts) if end > start]
+    # Pool adjacent violators.
+    pooled: list[list[tuple[float, bool]]] = []
+    for block in blocks:
+        pooled.append(block)
+        while len(pooled) > 1 and _right(pooled[-2]) > _right(pooled[-1]):
+            last = pooled.pop()
+            pooled[-1] = pooled[-1] + last
+    return [(sum(p for p, _ in block) / len(block), _right(block)) for block in pooled]
+
+
+def _right(block: list[tuple[float, bool]]) -> float:
+    return sum(right for _, right in block) / len(block)
+
+
 @click.command()
 @click.option("--per-language", default=100, show_default=True, help="Texts of each language and set.")
-def main(per_language: int) -> None:
+@click.option("--only-reliability", is_flag=True, help="Leave all but the last step as it is.")
+def main(per_language: int, *, only_reliability: bool) -> None:
     """Fit the numbers and write them."""
-    data = Data(tuning_texts(per_language))
+    chosen = tuning_texts(per_language)
+    if not only_reliability:
+        fit_weights(chosen)
+    kept = [line for line in TARGET.read_text("utf-8").splitlines() if not line.startswith("told ")]
+    knots = [f"told {said:.4f}\t{right:.4f}" for said, right in reliability(chosen)]
+    TARGET.write_text("\n".join([*kept, *knots]) + "\n", encoding="utf-8")
+
+
+def fit_weights(chosen: list[Text]) -> None:
+    """Fit the parameters and write them."""
+    data = Data(chosen)
     values = fit(data)
     firsts = [float(np.exp(values[0])), *map(float, values[1:4])]
     biases = values[4] * data.rare - values[5:]

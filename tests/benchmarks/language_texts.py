@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 DATA: Final = Path(__file__).parents[3] / "shared" / "eval"
 SENTENCES: Final = DATA / "language" / "lingua-sentences.dev.jsonl"
 PAIRS: Final = DATA / "language" / "lingua-word-pairs.dev.jsonl"
+OWN: Final = Path(__file__).parents[1] / "pipeline" / "language" / "own_texts"
 _SEED: Final = 20_260_301
 _HEADLINE: Final = range(60, 151)
 _BODY: Final = 2_000
@@ -98,3 +99,16 @@ def news(number: int) -> list[Text]:
         rows = map(json.loads, path.read_text("utf-8").splitlines())
         found += [Text(row["language"], row["text"]) for row in rows]
     return evenly(found, number, lambda text: len(text) >= _HEADLINE.start)
+
+
+def own_neighbours(*, held: bool = True) -> list[Text]:
+    """The project's own Malay and Indonesian headlines: the half that was not looked at, or the other."""
+    rows = [Text(code, line) for code in ("id", "ms") for line in (OWN / f"{code}.txt").read_text("utf-8").splitlines()]
+    return [row for row in rows if held_out(row.text) is held]
+
+
+def own_headlines(*, held: bool = True) -> list[Text]:
+    """The project's own headlines in further languages, with the script in the code where there are two."""
+    lines = (OWN / "headlines.tsv").read_text("utf-8").splitlines()
+    rows = [Text(*line.split("\t", maxsplit=1)) for line in lines]
+    return [row for row in rows if held_out(row.text) is held]

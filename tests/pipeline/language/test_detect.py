@@ -114,6 +114,37 @@ def test_hint_of_a_neighbour() -> None:
     assert detect(text, "", "", "cnr").code == "cnr"
 
 
+SERBIAN = "Predsednik je rekao u ponedeljak da će razgovori biti nastavljeni sledeće nedelje u Beogradu"
+
+
+def test_serbian_says_its_script() -> None:
+    """Serbian is tagged with the script it is in, also where the feed says only `sr`."""
+    cyrillic = "Председник је рекао у понедељак да ће разговори бити настављени следеће недеље у Београду"
+    for hint in (None, "sr", "sr-Cyrl", "sr-Latn"):
+        assert detect(SERBIAN, "", "", hint).code == "sr-Latn"
+        assert detect(cyrillic, "", "", hint).code == "sr-Cyrl"
+
+
+@pytest.mark.parametrize(("hint", "text", "without"), [
+    ("cnr", "Predsjednik Crne Gore rekao je da će se razgovori nastaviti sljedeće sedmice", {"bs", "hr", "sr-Latn"}),
+    ("prs", "رئیس جمهور روز دوشنبه گفت که گفتگوها هفته آینده در کابل ادامه خواهد یافت", {"fa"}),
+])  # fmt: skip
+def test_what_only_the_feed_can_tell(hint: str, text: str, without: set[str]) -> None:
+    """Montenegrin and Dari are written as their neighbours: the feed's word decides, and no clear text of another."""
+    assert detect(text, "", "").code in without
+    assert detect(text, "", "", hint).code == hint
+    assert detect("The president said on Monday that the talks would continue next week", "", "", hint).code == "en"
+
+
+def test_second_language_of_one_script() -> None:
+    """A body with a long part in another language of the same script says both, the larger first."""
+    english = "The president said on Monday that the talks would continue next week. No date has been set for it yet. "
+    indonesian = "Presiden mengatakan pada hari Senin bahwa pembicaraan akan dilanjutkan pekan depan di ibu kota. "
+    found = detect("", "", indonesian * 2 + english)
+    assert (found.code, found.second) == ("id", "en")
+    assert detect("", "", indonesian * 3).second is None
+
+
 def test_same_answer_in_any_order_and_thread() -> None:
     """Answers depend on the text alone."""
     texts = [text for _, text in CLEAR] * 5

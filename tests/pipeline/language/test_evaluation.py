@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.language import detect
 from pipeline.language.calibration import calibration
+from pipeline.language.characters import folds, marks
 from pipeline.language.table import evidence, load
 from pipeline.language.train import sources
 from tests.benchmarks import language_texts as texts
@@ -39,6 +41,30 @@ def test_evidence_is_for_the_language_of_the_words() -> None:
     assert found.known.all()
     assert found.number == 8
     assert evidence("12 345").number == 0
+
+
+def test_own_headlines_of_indonesian_and_malay() -> None:
+    """The held-out half of the project's own headlines: Indonesian ones are Indonesian, Malay ones Malay."""
+    found = {"id": [0, 0], "ms": [0, 0]}
+    for text in texts.own_neighbours():
+        found[text.language][0] += by_kabar(text.text).code == text.language
+        found[text.language][1] += 1
+    assert all(number >= 50 for _, number in found.values())
+    assert all(right / number >= 0.93 for right, number in found.values())
+
+
+def test_own_headlines_in_many_languages() -> None:
+    """The held-out half of the own headlines, scripts and all: at least nine of ten right, at most one of 15 wrong."""
+    answers = [(text.language, detect(text.text, "", "").code) for text in texts.own_headlines()]
+    right = sum(code == gold or (gold, code) == ("uz-Cyrl", "uz") for gold, code in answers)
+    assert right / len(answers) >= 0.9
+    assert sum(code not in {gold, "und"} for gold, code in answers) / len(answers) <= 1 / 15
+
+
+def test_the_folds_of_the_model_are_those_of_the_code() -> None:
+    """Letters, spaces and dropped marks of the stored tables are what the code would make of them."""
+    assert (load().fold == folds()).mean() > 0.999
+    assert (load().marks == marks()).mean() > 0.999
 
 
 @SENTENCES
