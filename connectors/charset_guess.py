@@ -1,7 +1,7 @@
 """Which charset bytes are in that do not say it, or that say it is Western European where it cannot be.
 
 The statistics are chardet's. Measured on single sentences of 36 languages in the charsets of old: chardet 7 among the
-charsets below 0.991, chardetng (Firefox's) 0.959, uchardet 0.862. What it cannot know is told apart here: no word is
+charsets below 0.991, chardetng (Firefox's) 0.959. What it cannot know is told apart here: no word is
 half Cyrillic and half Latin, as a French headline becomes that is taken for Russian.
 """
 

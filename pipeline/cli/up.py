@@ -36,7 +36,7 @@ from schemas.codec import Undecodable
 from schemas.document import Document
 from schemas.feed import Feed
 from schemas.settings import Settings, load_settings
-from schemas.steps import SINK_SOURCES, STEPS
+from schemas.steps import PAGE_FETCHER, SINK_SOURCES, STEPS
 from schemas.topics import ALERTS, DOCUMENTS, TOPICS
 
 DEMO_POLLS = 3  # the first edition, the second, and one that shows that nothing more comes
@@ -235,7 +235,8 @@ def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
     states = read_states(settings)
     if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
         return False
-    steps = {step.group: step.sources for step in STEPS}
+    # The fetcher of pages commits a record when its page has gone on: what is under way there is no rest either.
+    steps = {step.group: step.sources for step in (PAGE_FETCHER, *STEPS)}
     steps |= {group_of(name): SINK_SOURCES for name in load_sinks(settings, secrets=False)}
     return not any(lag(settings, steps).values())
 

@@ -102,6 +102,39 @@ def test_a_hundred_slow_servers_delay_no_other_feed(slow: str) -> None:
         asyncio.run(run(server.port, local.serve("/good", rss(item(1)))))
 
 
+def test_slow_feeds_end_at_the_polls_own_limit() -> None:
+    """A hundred slow feeds, half by their headers and half by their bodies: failed in 30 s, a good one never waits."""
+
+    async def run(headers: int, bodies: int, good: str) -> None:
+        poller = Poller(OPEN, Kept())
+        writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001 - the broker's part is in test_poller
+        places = [f"http://127.9.1.{n}:{headers if n % 2 else bodies}/" for n in range(1, 101)]
+        feeds = [Feed(id=place, url=place) for place in (*places, good)]
+        *slow, quick = [Followed(feed=feed, state=FeedState(feed_id=feed.id), partition=0) for feed in feeds]
+        async with guarded_session(OPEN) as session:
+            started, taken = time.monotonic(), []
+            stalled = asyncio.gather(*(poller._poll(session, one) for one in slow))  # noqa: SLF001
+            while not stalled.done():
+                asked = time.monotonic()
+                await poller._poll(session, quick)  # noqa: SLF001
+                taken.append(time.monotonic() - asked)
+                await asyncio.sleep(0.5)
+            await stalled
+        assert time.monotonic() - started < 40
+        assert {one.state.failures for one in slow} == {1}
+        assert quick.state.failures == 0
+        assert sorted(taken)[len(taken) * 9 // 10] < 1
+        writing.cancel()
+
+    drip = [b"x"] * 100
+    with (
+        RawServer(b"HTTP/1.1 200 OK\r\n", *drip, pause=1, hold=True, everywhere=True) as headers,
+        RawServer(b"HTTP/1.1 200 OK\r\n\r\n", *drip, pause=1, hold=True, everywhere=True) as bodies,
+        LocalServer() as local,
+    ):
+        asyncio.run(run(headers.port, bodies.port, local.serve("/good", rss(item(1)))))
+
+
 def _zstd(data: bytes) -> bytes:
     from backports import zstd  # noqa: PLC0415 - only this test makes some
 

@@ -1,0 +1,52 @@
+"""Hubs that send elsewhere, at a real HTTP server."""
+
+import asyncio
+import socket
+
+import pytest
+from aiohttp import web
+
+from connectors.guard import guarded_session
+from connectors.websub.subscriber import Subscriber
+from schemas.codec import now
+from schemas.settings import load_settings
+from schemas.subscription import Subscription
+from tests.connectors.kept import Kept
+from tests.connectors.server import LocalServer
+
+# The hub itself may be asked; nothing else of the machine or its networks.
+ONE_HOST = load_settings(allow_networks="127.0.0.1/32", kafka="unused:1", push_url="https://kabar.example")
+
+
+@pytest.mark.parametrize("place", ["127.0.0.2", "[::1]", "2130706434", "0x7f000002", "169.254.169.254"])
+def test_a_hub_leads_nowhere_inside(place: str) -> None:
+    """A redirect of a subscription into the network is refused at the hop, and no connection is seen there."""
+    with LocalServer() as hub, socket.create_server(("127.0.0.2", 0)) as inside:
+        inside.settimeout(0.2)
+        target = f"http://{place}:{inside.getsockname()[1]}/hub"
+
+        async def away(_request: web.Request) -> web.StreamResponse:
+            return web.Response(status=307, headers={"Location": target})
+
+        reason = asyncio.run(_ask(hub.on("/hub", away)))
+        assert reason is not None
+        assert "Refused address" in reason or "not a canonical IPv4 address" in reason
+        with pytest.raises(TimeoutError):
+            inside.accept()
+
+
+def test_a_hub_that_leads_round_is_left() -> None:
+    """A loop of redirects ends after a few."""
+    with LocalServer() as hub:
+
+        async def around(_request: web.Request) -> web.StreamResponse:
+            return web.Response(status=308, headers={"Location": "/hub"})
+
+        assert asyncio.run(_ask(hub.on("/hub", around))) == "the hub redirects without end"
+        assert hub.requests.count("/hub") <= 6
+
+
+async def _ask(url: str) -> str | None:
+    asked = Subscription(feed_id="f", hub=url, topic="https://feed.example/rss", status="asked", due_at=now())
+    async with guarded_session(ONE_HOST) as session:
+        return await Subscriber(ONE_HOST, Kept(), "key")._post(session, asked, "subscribe")  # noqa: SLF001
