@@ -11,7 +11,7 @@ from functools import cache
 from math import exp
 
 import numpy as np
-from wordfreq import get_frequency_dict
+from wordfreq import available_languages, get_frequency_dict
 
 from pipeline.stories.terms import LENGTH_BITS, PAIRS, terms_of_words, tokens
 
@@ -90,10 +90,10 @@ def _places(terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _listed(language: str) -> tuple[np.ndarray, np.ndarray] | None:
     """The terms of a language's word list, ascending, and the share of texts that have each."""
     primary = language.split("-", maxsplit=1)[0]
-    try:
-        words = get_frequency_dict(_LISTS.get(primary, primary), "small")
-    except LookupError:
+    listed = _LISTS.get(primary, primary)
+    if listed not in available_languages("small"):  # it would take the list of another language
         return None
+    words = get_frequency_dict(listed, "small")
     shares: dict[int, float] = {}
     for word, frequency in words.items():
         for term in terms_of_words(tokens(word)):

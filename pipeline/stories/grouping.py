@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.language import language_group
 from pipeline.lines import answers
+from pipeline.stories.events import Events
 from pipeline.stories.rows import Rows, decide
 from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention, Placement
@@ -42,6 +43,7 @@ class Grouper:
         self._known: dict[str, tuple[str, str, int]] = {}
         self._table = table
         self._decided = 0
+        self._events = Events(span)
 
     def lines(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         """One object for each line that is not blank, in order; `{"error": …}` for one that is no JSON object."""
@@ -74,7 +76,8 @@ class Grouper:
         window = self._windows.get(group)
         if window is None:
             window = self._windows[group] = Window(group, self._span)
-        return plain | self._marks(self._decide(window, enriched))
+        placement = self._decide(window, enriched)
+        return plain | self._marks(placement, self._events.event_of(placement.story_id, enriched))
 
     def _decide(self, window: Window, enriched: Enriched) -> Placement:
         self._decided += 1
@@ -89,14 +92,14 @@ class Grouper:
         found, found_mentions = self._understand(item, language)
         return language or found, found_mentions if mentions is None else mentions
 
-    def _marks(self, placement: Placement) -> dict[str, Any]:
+    def _marks(self, placement: Placement, event: str) -> dict[str, Any]:
         original = placement.duplicate_of
         return {
             "duplicate_of": None if original is None else self._names[original],
             "duplicate_similarity": placement.duplicate_similarity,
             "duplicate_reason": placement.duplicate_reason,
             "story_id": placement.story_id,
-            "event_id": placement.story_id,
+            "event_id": event,
         }
 
 
