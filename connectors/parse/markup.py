@@ -7,7 +7,7 @@ import re
 
 CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _TEXT_FIELD = re.compile(
-    r"(<((?:\w+:)?(title|description|encoded|summary|content|subtitle))(?:\s[^<>]*[^/<>])?>)(.*?)(</\2\s*>)",
+    r"(<((?:\w+:)?(title|description|encoded|summary|content|subtitle))(?:\s[^<>]*[^/<>])?>)((?:[^<]|<(?!!\[CDATA\[|\2[\s>]|/?(?:item|entry|channel|feed|rss|pubDate|guid|outline)\b))*?)(</\2\s*>)",
     re.DOTALL | re.IGNORECASE,
 )
 # A field of text or a link (Atom's has no end at all in some feeds) that the next field begins inside.

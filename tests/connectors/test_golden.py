@@ -105,10 +105,11 @@ def test_attacks_by_xml_are_refused_at_once(name: str, body: bytes) -> None:
         + b"</channel></rss>",
         b"<rss>" + b"<!--" * 200_000,
         b"<!--" + b" -" * 400_000,
+        b"<rss>" + b"<title><![CDATA[" * 50_000,
         b"{" * 100_000,
         b"[" * 100_000,
     ],
-    ids=["author", "anchors", "angles", "ampersands", "dates", "comments", "dashes", "braces", "brackets"],
+    ids=["author", "anchors", "angles", "ampersands", "dates", "comments", "dashes", "titles", "braces", "brackets"],
 )  # fmt: skip
 def test_no_input_stalls_a_reader(body: bytes) -> None:
     """What makes other readers stall for many seconds takes less than one (dates in words: three)."""
