@@ -38,6 +38,7 @@ NARROW = 10_000
 SHAPES = ("{}", "{} {}", "{} OR {}", "{} lang:en", "Putin {}", "title:{}", "{} after:7d", '"{}"')
 # Ranks of the words that are asked for, drawn evenly by their logarithm: as many rare ones as common ones.
 RAREST = 20_000
+WARM_SECONDS = 40.0
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,16 +102,20 @@ def _write(index: Index, document: Document) -> Write:
     return Write(_alias(index, document), document.enriched.item.id, millis(now()), stored)
 
 
-def run(settings: Settings, documents: int, seconds: float, node: psutil.Process | None = None) -> Load:
+def run(
+    settings: Settings, documents: int, seconds: float, node: psutil.Process | None = None, warm: float = 1
+) -> Load:
     """Search and index side by side, then search alone; the index is filled."""
     context = multiprocessing.get_context("spawn")
-    stop, indexed = context.Event(), context.Value("q", 0)
+    stop, ready, indexed = context.Event(), context.Event(), context.Value("q", 0)
     environment = settings.environment()
-    writer = context.Process(target=_index_meanwhile, args=(environment, stop, indexed), daemon=True)
+    writer = context.Process(target=_index_meanwhile, args=(environment, stop, ready, indexed), daemon=True)
     with Index(settings) as index:
         queries = _queries()
-        _ask(index, queries, 3)  # so that what is loaded once is loaded
         writer.start()
+        _ask(index, queries, warm)  # so that what is loaded once is loaded, and compiled
+        ready.wait(120)
+        indexed.value = 0
         try:
             narrow, broad = _ask(index, queries, seconds)
         finally:
@@ -125,10 +130,11 @@ def run(settings: Settings, documents: int, seconds: float, node: psutil.Process
     )  # fmt: skip
 
 
-def _index_meanwhile(environment: dict[str, str], stop: object, indexed: object) -> None:
+def _index_meanwhile(environment: dict[str, str], stop: object, ready: object, indexed: object) -> None:
     os.environ.update(environment)
     made = items(10_000_000, seed=4, days=0.001)
     with Index(load_settings()) as index:
+        ready.set()  # type: ignore[attr-defined]
         while not stop.wait(0.5):  # type: ignore[attr-defined]
             part = [document for document, _ in itertools.islice(made, INDEXED_A_SECOND // 2)]
             index.bulk([_write(index, document) for document in part])
@@ -193,7 +199,7 @@ def main() -> None:
         with start(folder, with_kafka=False, elasticsearch_heap_mb=1024) as servers:
             settings = load_settings(elasticsearch=servers.elasticsearch, kafka="unused:1")
             there = fill(settings, asked.documents, time.monotonic() + asked.fill_seconds)
-            found = run(settings, there, asked.seconds, node_of(servers))
+            found = run(settings, there, asked.seconds, node_of(servers), WARM_SECONDS)
     print(json.dumps(msgspec.to_builtins(found), indent=2))  # noqa: T201 - what it is for
 
 

@@ -16,6 +16,8 @@ PAGES = {
     "figures": "/figures",
     "figure": "/figures/Q7747",
     "alerts": "/alerts",
+    "rules": "/rules",
+    "rule": "/rules/trial?id=figure:Q7747&since=7d",
     "feeds": "/feeds",
     "pipeline": "/pipeline?books=1",
     "map": "/map",
