@@ -15,6 +15,7 @@ import signal
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
@@ -152,6 +153,7 @@ def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) ->
     """Everything together, with a real receiver."""
     arrived: dict[str, float] = {}
     stories: dict[str, str] = {}
+    killed: Counter[str] = Counter()
     with own_servers(say) as bare, receiving() as receiver:
         settings = bare.model_copy(update={"allow_networks": ("127.0.0.0/8",), "webhook_url": receiver.url})
         _prepare(settings, *sizes)
@@ -160,11 +162,11 @@ def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) ->
             watching = threading.Event()
             watcher = threading.Thread(target=_watch, args=(pipeline, receiver, arrived, watching), daemon=True)
             watcher.start()
-            killer = threading.Thread(target=_kill, args=(pipeline, kills, seconds), daemon=True)
+            killer = threading.Thread(target=_kill, args=(pipeline, kills, seconds, killed), daemon=True)
             killer.start()
             sent = _send(settings, seconds, per_second)
             killer.join()
-            deadline = time.monotonic() + 90
+            deadline = time.monotonic() + 240
             while time.monotonic() < deadline:
                 stories = _stories(settings, {one.url for one in sent})
                 told = {alert.match.story_id for alert in receiver.alerts}
@@ -174,7 +176,7 @@ def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) ->
             time.sleep(3)
             watching.set()
             watcher.join()
-        _report(sent, stories, arrived, receiver, kills)
+        _report(sent, stories, arrived, receiver, killed)
 
 
 def _stories(settings: Settings, urls: set[str]) -> dict[str, str]:
@@ -239,18 +241,25 @@ def _watch(pipeline: Pipeline, receiver: Receiver, arrived: dict[str, float], st
         time.sleep(0.005)
 
 
-def _kill(pipeline: Pipeline, kills: int, seconds: int) -> None:
+def _kill(pipeline: Pipeline, kills: int, seconds: int, killed: Counter[str]) -> None:
+    """Kill each in turn, only once it has been started anew; `killed` counts what was really killed."""
     pause = seconds / max(1, kills * len(KILLED) + 1)
     for _ in range(kills):
         for name in KILLED:
             time.sleep(pause)
-            number = pipeline.pids()[name]
-            if number:
-                os.kill(number, signal.SIGKILL)
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                try:
+                    os.kill(pipeline.pids()[name], signal.SIGKILL)
+                except ProcessLookupError:
+                    time.sleep(0.1)  # it is not there yet
+                else:
+                    killed[name] += 1
+                    break
 
 
 def _report(
-    sent: list[Sent], stories: dict[str, str], arrived: dict[str, float], receiver: Receiver, kills: int
+    sent: list[Sent], stories: dict[str, str], arrived: dict[str, float], receiver: Receiver, killed: Counter[str]
 ) -> None:
     took = sorted((arrived[one.url] - one.at) * 1000 for one in sent if one.url in arrived)
     by_id = {alert.id: alert.match.story_id for alert in receiver.alerts}
@@ -264,7 +273,7 @@ def _report(
     say(
         f"{len(sent):,} items of {len(set(stories.values())):,} stories: missed {len(missed)}, told under a second id "
         f"{repeated}, posted again with the same id {len(receiver.ids) - len(by_id)}, "
-        f"after {kills} kills of each of {', '.join(KILLED)}"
+        f"after kills of {', '.join(f'{name} ({killed[name]})' for name in KILLED)}"
     )
 
 

@@ -248,6 +248,27 @@ def test_a_silence_is_told_of_someone_never_named() -> None:
     assert (alert.kind, alert.match.figure_name, alert.reason) == ("silence", "Ada", "48")
 
 
+def test_a_spike_and_a_silence_outlive_a_process() -> None:
+    """Killed between the mentions of a spike, and before a silence falls due: each is told once all the same."""
+    spiking = Ledger()
+    for number in range(2 * 24 * 2):
+        assert spiking.send(match(number, rule_id="r", when="spike"), after=HOUR / 2) == []
+    told = []
+    for number in range(9):
+        spiking.crash()
+        told += spiking.send(match(number, rule_id="r", when="spike"), after=MINUTE)
+    assert [alert.kind for alert in told] == ["spike"]
+    rule = Rule(id="r", name="Silent", conditions=Conditions(figures=("Q7747",)), when="silence")
+    silent = Ledger()
+    silent.send(match(1, rule_id="r", when="silence"))
+    told = []
+    for _ in range(5):
+        silent.notifier = Notifier(find_rule=lambda _number: rule)
+        silent.notifier.restore(list(silent.rows.items()))
+        told += silent.wait(DAY)
+    assert [(alert.kind, alert.alerted_at) for alert in told] == [("silence", START + 2 * DAY)]
+
+
 def test_a_tick_of_the_past_changes_nothing() -> None:
     """A tick whose row says another time, or is gone, or that only wakes, does nothing."""
     ledger = Ledger()

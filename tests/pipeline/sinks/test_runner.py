@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 
 from pipeline.cli.sinks import State, states_of
 from pipeline.launch import Process
-from pipeline.sinks.ledger import deliveries_now
+from pipeline.sinks.ledger import deliveries_now, record
 from schemas.alert import Alert
 from schemas.broker import Admin, Producer
 from schemas.codec import now
@@ -154,6 +155,32 @@ def test_410_disables_a_sink_and_retry_sends_what_was_set_aside(own_settings: Se
         kabar(own_settings, "sinks", "retry", "gone")
         until(lambda: state(own_settings, "gone").sent == 3, seconds=20, what="all three are sent")
         assert Counter(receiver.ids) == {"gone-1": 2, "gone-2": 1, "gone-3": 1}
+
+
+def test_a_day_of_failures_sets_an_alert_aside(own_settings: Settings, start: Start) -> None:
+    """What the receiver did not take for a day is set aside, visibly and with the reason; what is new is still tried.
+
+    The day is in the record of the first attempt, which the process takes over when it starts.
+    """
+    with receiving(lambda _n: 503) as receiver:
+        process = start({"weary": {"kind": "webhook", "url": receiver.url}})
+        tell(own_settings, "weary-1", to=("weary",))
+        until(lambda: state(own_settings, "weary").retrying == 1, seconds=30, what="it waits")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        delivery = deliveries_now(own_settings)["weary-1/weary"]
+        long_ago = now() - timedelta(hours=23, minutes=59, seconds=59)
+        record(own_settings, {"weary-1/weary": msgspec.structs.replace(delivery, first_at=long_ago, at=now())})
+        process.start()
+        until(lambda: state(own_settings, "weary").set_aside == 1, seconds=60, what="it is set aside")
+        said = state(own_settings, "weary")
+        assert (said.retrying, said.state) == (0, "enabled")
+        assert "given up after a day" in said.reason
+        assert "503" in said.reason
+        assert "given up after a day" in kabar(own_settings, "sinks", "list")
+        tell(own_settings, "weary-2", to=("weary",))
+        until(lambda: state(own_settings, "weary").retrying == 1, seconds=30, what="the next one is tried")
+        assert "weary-2" in receiver.ids
 
 
 def test_a_new_sink_is_not_sent_the_past(own_settings: Settings, start: Start) -> None:
