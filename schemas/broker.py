@@ -15,6 +15,7 @@ import structlog
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
 from kafka.errors import (  # noqa: TID251
+    CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     KafkaError,
     MessageSizeTooLargeError,
@@ -390,7 +391,7 @@ class Admin(_Closing):
         while True:
             try:
                 found: dict[TopicPartition, Any] = self._client.list_group_offsets({group: None})[group]
-            except (CoordinatorNotAvailableError, NotCoordinatorError) as error:
+            except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError) as error:
                 # The broker's topic of offsets is made when the first group asks for it, or is moving.
                 if time.monotonic() > deadline:
                     raise BrokerError(f"group {group} has no coordinator: {error}") from error

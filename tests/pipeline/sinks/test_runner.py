@@ -177,7 +177,7 @@ def test_a_day_of_failures_sets_an_alert_aside(own_settings: Settings, start: St
         assert (said.retrying, said.state) == (0, "enabled")
         assert "given up after a day" in said.reason
         assert "503" in said.reason
-        assert "given up after a day" in kabar(own_settings, "sinks", "list")
+        assert "given up after a day" in kabar(own_settings, "sinks", "list", "--json")
         tell(own_settings, "weary-2", to=("weary",))
         until(lambda: state(own_settings, "weary").retrying == 1, seconds=30, what="the next one is tried")
         assert "weary-2" in receiver.ids
