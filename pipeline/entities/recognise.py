@@ -25,15 +25,31 @@ MENTION_LIMIT: Final = 1_000
 _FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "body")
 # Of more figures at once only the names given are looked for, since spellings are thirty times as many.
 _MOST_SPELLED: Final = 20_000
+# Of so few figures all are built anew at each change; of more, when this share of them has changed (one in twenty).
+_FEW: Final = 500
+_SHARE: Final = 20
+_NONE: Final[frozenset[int]] = frozenset()
 _TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Live:
-    """What is tracked at one moment. Replaced as a whole, never changed."""
+class _Layer:
+    """Figures and the automaton over their names."""
 
     figures: tuple[Entity, ...]
     automaton: Automaton
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """What is tracked at one moment. Replaced as a whole, never changed.
+
+    `changes` are figures that came or changed since `base` was built, whose numbers in it, `stale`, count no more.
+    """
+
+    base: _Layer
+    changes: _Layer
+    stale: frozenset[int]
     # Number of a known entity to the figure that is the same.
     same: dict[int, Entity]
 
@@ -42,7 +58,8 @@ class Recogniser:
     """Finds known names in items. Any number of threads may ask while others track and untrack.
 
     A figure is found from the moment that `track` returns. Where a figure shares a name with a known entity of its
-    kind, that entity's mentions carry the figure's id; of figures that share a name, the lowest id is meant.
+    kind, that entity's mentions carry the figure's id; of figures that share a name, the lowest id is meant. Of many
+    figures only those that change are built anew, into a small second automaton, until they are a twentieth of all.
     """
 
     def __init__(self, knowledge: Iterable[Entity]) -> None:
@@ -52,7 +69,10 @@ class Recogniser:
         self._given = _given_names(self._known)
         self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
         self._lock = threading.Lock()
-        self._live = _Live((), empty(), {})
+        self._numbered: dict[str, int] = {}
+        self._changed: set[str] = set()
+        none = _Layer((), empty())
+        self._live = _Live(none, none, frozenset(), {})
 
     def track(self, figure: Figure) -> None:
         """Look for a figure too, or for its new names where it is tracked already."""
@@ -65,13 +85,13 @@ class Recogniser:
         with self._lock:
             for figure, entity in zip(listed, entities, strict=True):
                 self._tracked[figure.id] = (entity, self._same_as(figure))
-            self._replace()
+            self._replace({figure.id for figure in listed})
 
     def untrack(self, figure_id: str) -> None:
         """Look for a figure no more; nothing happens where it is not tracked."""
         with self._lock:
             if self._tracked.pop(figure_id, None) is not None:
-                self._replace()
+                self._replace({figure_id})
 
     def mentions(self, item: Item, language: str) -> tuple[Mention, ...]:
         """All mentions in title, summary and body, in that order and by place, at most 1,000.
@@ -90,12 +110,15 @@ class Recogniser:
 
     def _candidates(self, live: _Live, field: Field, text: Normal, language: str) -> Iterator[Candidate]:
         room = HIT_LIMIT
-        for automaton, entities, tracked in (
-            (live.automaton, live.figures, True),
-            (self._automaton, self._known, False),
+        for automaton, entities, tracked, stale in (
+            (live.changes.automaton, live.changes.figures, True, _NONE),
+            (live.base.automaton, live.base.figures, True, live.stale),
+            (self._automaton, self._known, False, _NONE),
         ):
             for hit in automaton.find(text, language):
-                names = hit.names
+                names = tuple(name for name in hit.names if name.owner not in stale) if stale else hit.names
+                if not names:
+                    continue
                 best = names[0] if len(names) == 1 else min(names, key=_likelihood)
                 number = best.owner
                 figure = entities[number] if tracked else live.same.get(number)
@@ -116,15 +139,27 @@ class Recogniser:
         numbers.update(self._numbers.get(figure.id, ()))
         return tuple(sorted(numbers))
 
-    def _replace(self) -> None:
-        """Build what is tracked anew and put it in the place of the old; the caller holds the lock."""
-        ordered = [self._tracked[key] for key in sorted(self._tracked)]
-        figures = tuple(entity for entity, _ in ordered)
+    def _replace(self, changed: set[str]) -> None:
+        """Build what changed, or all that is tracked, and put it in the place of the old; the caller holds the lock."""
+        self._changed |= changed
+        base = self._live.base
+        if len(self._tracked) <= _FEW or len(self._changed) * _SHARE > len(base.figures):
+            self._changed = set()
+            base = _layer(self._tracked[key][0] for key in sorted(self._tracked))
+            self._numbered = {figure.id: number for number, figure in enumerate(base.figures)}
         same: dict[int, Entity] = {}
-        for entity, numbers in ordered:
+        for key in sorted(key for key, (_, numbers) in self._tracked.items() if numbers):
+            entity, numbers = self._tracked[key]
             for number in numbers:
                 same.setdefault(number, entity)
-        self._live = _Live(figures, Automaton(_names_of_all(figures)), same)
+        changes = _layer(self._tracked[key][0] for key in sorted(self._changed) if key in self._tracked)
+        stale = frozenset(self._numbered[key] for key in self._changed if key in self._numbered)
+        self._live = _Live(base, changes, stale, same)
+
+
+def _layer(figures: Iterable[Entity]) -> _Layer:
+    listed = tuple(figures)
+    return _Layer(listed, Automaton(_names_of_all(listed)))
 
 
 def _as_entity(figure: Figure, *, spelled: bool) -> Entity:

@@ -15,6 +15,7 @@ from pipeline.knowledge import load
 from schemas.alert import Figure
 from schemas.document import Mention
 from schemas.item import Item
+from tests.benchmarks.aliases import measure
 
 ARTICLE = Path(__file__).parents[4] / "shared/samples/indonesian-article.txt"
 NOW = datetime(2024, 1, 21, tzinfo=UTC)
@@ -223,3 +224,31 @@ def test_long_texts_cost_linear_time(recogniser: Recogniser, unit: str) -> None:
     found = recogniser.mentions(_item(unit * (2_000_000 // len(unit))), "en")
     assert time.perf_counter() - started < 10
     assert len(found) <= MENTION_LIMIT
+
+
+def test_changes_among_many_are_live_at_once() -> None:
+    """Of 5,000 figures one is changed, one removed, one added, in a small part of the time to build them."""
+    recogniser = Recogniser(())
+    figures = [Figure(id=f"f{n:05}", name=f"Given{n} Family{n}", aliases=(f"Имя{n} Фамилия{n}",)) for n in range(5_000)]
+    recogniser.track_all(figures)
+    started = time.process_time()
+    recogniser.track(Figure(id="f00007", name="Changed Person"))
+    recogniser.untrack("f00008")
+    recogniser.track(Figure(id="new", name="Added Person"))
+    assert time.process_time() - started < 1
+
+    def ids(text: str) -> list[str]:
+        return [mention.entity_id for mention in recogniser.mentions(_item(text), "en")]
+
+    assert ids("Given7 Family7, Given8 Family8, Given9 Family9") == ["f00009"]
+    assert ids("Changed Person, Added Person") == ["f00007", "new"]
+    recogniser.track(figures[8])
+    recogniser.untrack("new")
+    assert ids("Given8 Family8, Added Person") == ["f00008"]
+
+
+def test_the_cost_of_many_aliases() -> None:
+    """The benchmark of aliases in its quick form: everyone named is found."""
+    cost = measure(2_000, items=20)
+    assert cost.found >= 40
+    assert cost.items_a_second > 0
