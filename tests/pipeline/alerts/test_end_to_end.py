@@ -138,7 +138,7 @@ def test_a_backfill_sends_nothing_and_says_what_it_would_have(kabar_settings: Se
     publish(kabar_settings, "old-1-elsewhere", title, body, source="other")
     time.sleep(3)
     assert told(kabar_settings, "figure:exa-3") == []
-    assert "1 alerts were decided" in kabar(kabar_settings, "alerts", "--withheld", "--rule", "figure:exa-3")
+    assert "1 alert was decided" in kabar(kabar_settings, "alerts", "--withheld", "--rule", "figure:exa-3")
 
 
 def withheld(settings: Settings, figure: str) -> list[Withheld]:
