@@ -44,6 +44,11 @@ class Process:
         """The process id now; 0 where none runs."""
         return self._child.pid if self._child else 0
 
+    @property
+    def runs(self) -> bool:
+        """Whether it runs now."""
+        return self._child is not None and self._child.poll() is None
+
     def start(self) -> None:
         """Start it now."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +87,7 @@ class Process:
 
     def terminate(self) -> None:
         """Ask it to end."""
-        if self._child is not None and self._child.poll() is None:
+        if self._child is not None and self.runs:
             self._child.terminate()
 
     def wait(self, seconds: float) -> None:

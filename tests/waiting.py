@@ -22,14 +22,15 @@ def until(holds: Callable[[], bool], *, seconds: float, what: str, every: float 
 
 
 def until_idle(settings: Settings, pipeline: Pipeline, *, seconds: float) -> None:
-    """Wait until no step has anything before it, seen twice, while the pipeline's processes are kept running."""
+    """Wait until every process runs and no step has anything before it, seen twice; what has ended is started anew."""
     groups = {step.group: step.sources for step in STEPS}
     quiet = 0
 
     def idle() -> bool:
         nonlocal quiet
         pipeline.watch(lambda _line: None)
-        quiet = 0 if any(lag(settings, groups).values()) else quiet + 1
+        up = all(process.runs for process in pipeline.processes)
+        quiet = 0 if not up or any(lag(settings, groups).values()) else quiet + 1
         return quiet > 1
 
     until(idle, seconds=seconds, what="the pipeline is idle", every=0.5)

@@ -87,6 +87,7 @@ def run(settings: Settings, pipeline: Pipeline, plan: Plan, say: Say) -> tuple[F
 
 def _through_pipeline(settings: Settings, pipeline: Pipeline, plan: Plan, say: Say) -> Flow:
     items = list(Maker(plan.run, plan.seed).items(plan.items))
+    until_idle(settings, pipeline, seconds=plan.seconds)  # what ran before has ended, and every step runs
     servers = server_processes(settings)
     with Index(settings) as index, Watch({**step_processes(pipeline), **servers}) as watch:
         begun = time.monotonic()
