@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -20,6 +24,8 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+README_COMMANDS = ('kabar search "kunjungan Putin"', "kabar books")
+TIMES = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?|\d+ ms")
 
 
 @pytest.fixture
@@ -92,23 +98,52 @@ def test_make_run_follows_ones_own_feeds(data_dir: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_when_it_ends(data_dir: Path, number: signal.Signals) -> None:
-    """Ctrl-C stops everything, and a killed launcher leaves no orphan."""
+def test_the_readme_shows_what_the_demo_prints(data_dir: Path) -> None:
+    """The commands of the README's first screen print what it shows, times aside; Ctrl-C stops everything."""
+    environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir)}
+    with started(data_dir, "--demo") as launcher:
+        for command in README_COMMANDS:
+            until(partial(prints, command, environment, data_dir), seconds=60, what=f"{command} prints what is shown")
+        launcher.send_signal(signal.SIGINT)
+        launcher.wait(40)
+    until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left after Ctrl-C")
+    assert not (data_dir / "running.json").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_launcher_leaves_no_orphan(data_dir: Path) -> None:
+    """What it had started ends with it, whatever ended it."""
+    with started(data_dir) as launcher:
+        launcher.kill()
+        launcher.wait()
+    until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left after SIGKILL")
+
+
+@contextmanager
+def started(data_dir: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`kabar up`, once it is up; its words go to `out` in that folder."""
     environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir)}
     with (data_dir / "out").open("wb") as out:
-        launcher = subprocess.Popen([*KABAR, "up"], env=environment, stdout=out, stderr=out)
-    running = data_dir / "running.json"
+        launcher = subprocess.Popen([*KABAR, "up", *options], env=environment, stdout=out, stderr=out)
     try:
-        until(running.exists, seconds=120, what="kabar is up")
-        launcher.send_signal(number)
-        launcher.wait(40)
+        until((data_dir / "running.json").exists, seconds=120, what="kabar is up")
+        yield launcher
     finally:
         launcher.kill()
         launcher.wait()
-    until(lambda: processes_of(data_dir) == [], seconds=40, what=f"no process left after {number.name}")
-    if number is signal.SIGINT:
-        assert not running.exists()
+
+
+def prints(command: str, environment: dict[str, str], folder: Path) -> bool:
+    """Whether a command of the README prints what stands below it there."""
+    after = (ROOT / "README.md").read_text(encoding="utf-8").split(f"$ .venv/bin/{command}\n", 1)[1]
+    wanted = after.split("\n```", 1)[0].split("\n$ ", 1)[0]
+    words = [*KABAR, *shlex.split(command)[1:]]
+    done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    return _timeless(done.stdout) == _timeless(wanted)
+
+
+def _timeless(text: str) -> str:
+    return TIMES.sub("<time>", "\n".join(line.rstrip() for line in text.strip().splitlines()))
 
 
 def processes_of(data_dir: Path) -> list[str]:
