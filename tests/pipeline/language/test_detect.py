@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.language import detect, language_group
 from pipeline.language.markers import words
 from pipeline.language.profiles import grams, load, score
+from pipeline.language.sample import once
 
 SENTENCES = Path(__file__).parents[4] / "shared/eval/language/lingua-sentences.dev.jsonl"
 
@@ -71,6 +72,10 @@ def test_clear_text(code: str, text: str) -> None:
         ("Putin", "too short"),
         ("Ая", "too short"),
         ("Angela Merkel", "only names"),
+        ("a" * 1000, "too short"),
+        ("blah " * 50, "too short"),
+        ("путин " * 100, "too short"),
+        ("ab" * 500, "no letters"),
     ],
 )
 def test_unclear_text(text: str, reason: str) -> None:
@@ -172,6 +177,14 @@ def test_bounded(text: str) -> None:
     started = time.perf_counter()
     detect("", "", text)
     assert time.perf_counter() - started < 0.5
+
+
+def test_what_is_said_again_and_again_is_said_once() -> None:
+    """Runs of a letter and of words count once; a text that people write is left as it is."""
+    assert once("Goooool!") == "Gool!"
+    assert once("ha ha ha ha ha ha ha ha") == "ha"
+    chorus = "Kami rakyat, kami pekerja, kami menuntut keadilan"
+    assert once(chorus) == chorus
 
 
 def test_groups() -> None:
