@@ -127,7 +127,7 @@ def _by_table(text: Passage, script: str, hint: str | None) -> Language:
         return mixed
     if found.words <= _NAMES and judge.only_names(text.text, code):
         return Language("und", probability, code, "only names")
-    if probability < needed(found.words):
+    if probability < needed(found.words) and (found.words <= _FEW or _of_group(found) < needed(found.words)):
         return Language("und", probability, code, "too short" if found.words <= _FEW else "unsure")
     return Language(code, min(calibration().told(probability), _SUREST), runner)
 
@@ -150,8 +150,13 @@ def _of_parts(text: str, script: str, found: judge.Verdict) -> Language | None:
 
 def _clear(found: judge.Verdict) -> bool:
     """Whether nearly all of the probability is on one language and its neighbours."""
+    return _of_group(found) > _CLEAR
+
+
+def _of_group(found: judge.Verdict) -> float:
+    """What the first language and its neighbours have together: which of them it is may stay less sure."""
     group = language_group(found.ranked[0][0])
-    return sum(probability for code, probability in found.ranked if language_group(code) == group) > _CLEAR
+    return sum(probability for code, probability in found.ranked if language_group(code) == group)
 
 
 def needed(words: int) -> float:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.language import neighbours
 from pipeline.language.calibration import calibration
 from pipeline.language.hashing import word_keys
 from pipeline.language.letters import by_letters
@@ -64,6 +65,8 @@ def judge(text: Passage, script: str, hint: str | None = None, *, ask_cld2: bool
     if ranked[0][1] < _CLEAR:
         found = with_sequences(found, codes)
         ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, bonus)
+    if neighbours.tells(ranked[0][0]) and (told := neighbours.telling(codes)):
+        ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, (*bonus, *told))
     outside = _outside(said, script, columns.codes)
     if (
         outside is not None
