@@ -20,6 +20,7 @@ from connectors.fetch import BODY_LIMIT
 from connectors.parse import fields
 from connectors.parse.atom import read_atom
 from connectors.parse.entry import ENTRIES_LIMIT, Entry, ParsedFeed, Unreadable
+from connectors.parse.foreign import foreign, is_binary
 from connectors.parse.identity import told_apart
 from connectors.parse.jsonfeed import read_jsonfeed
 from connectors.parse.page import judge
@@ -27,7 +28,7 @@ from connectors.parse.rss import read_rss
 from connectors.parse.sitemap import read_sitemap, read_sitemap_index
 from connectors.parse.slices import cut
 from connectors.parse.taking import Taking, digest_of
-from connectors.parse.xml import read_xml
+from connectors.parse.xml import RECOVERED, read_xml
 
 __all__ = ["ENTRIES_LIMIT", "Entry", "ParsedFeed", "Unreadable", "parse"]
 
@@ -52,9 +53,12 @@ _OTHERS = {
     "error": "an error message in XML, not a feed",
 }
 _HTML = re.compile(
-    r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script|meta|title)\b",
+    r"(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,300}\?>)*<(?:!doctype\s+html|html|head|body|script|meta|title|br|div|p|b|h1|center|font)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_END = re.compile(r"</(?:\w{1,20}:)?(?:rss|feed|rdf|channel|urlset|sitemapindex)\s*>", re.IGNORECASE)
+# A tag, a declaration or a comment: what no document of XML is without.
+_MARKUP = re.compile(r"<[A-Za-z!?]")
 _INSIDE = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")
 _BEFORE_JSON = re.compile(r"(?:\)\]\}'?,?|for\s*\(;;\);|/\*\*/|(?:/\*\*/\s*)?[A-Za-z_$][\w.$]{0,60}\()\s*(?=[\[{])")
 _GZIP = b"\x1f\x8b"
@@ -77,6 +81,10 @@ def parse(
             body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, BODY_LIMIT)
         except zlib.error as error:
             return Unreadable(reason=f"a gzip file that is broken: {error}")
+        if not body:
+            return Unreadable(reason="a gzip file that is broken: it ends before its content")
+    if what := foreign(body):
+        return Unreadable(reason=what)
     return _parse_slices(body, url, content_type, known) or _parse_whole(
         body, content_type, Taking(url=url, known=known)
     )
@@ -102,6 +110,8 @@ def _parse_whole(body: bytes, content_type: str | None, taking: Taking) -> Parse
     found = _read(text, taking)
     if isinstance(found, Unreadable):
         return found
+    if RECOVERED in found.repairs and not (taking.digests or found.children) and not _END.search(text):
+        return Unreadable(reason="cut off: the document ends before its first item")
     if taking.capped:
         repairs += ("entries-capped",)
     return dataclasses.replace(
@@ -123,8 +133,8 @@ def _read(text: str, taking: Taking) -> ParsedFeed | Unreadable:
     if _HTML.match(start) and not _INSIDE.search(text):
         page = judge(start, taking.url)
         return Unreadable(reason=page.reason, feeds=page.feeds, wall=page.wall)
-    if "<" not in start:
-        return Unreadable(reason="plain text, not a feed")
+    if not _MARKUP.search(start):
+        return Unreadable(reason="binary data, not a feed" if is_binary(start) else "plain text, not a feed")
     found = read_xml(start)
     if isinstance(found, Unreadable):
         return found

@@ -1,5 +1,6 @@
 """JSON Feed 1.0 and 1.1. Whatever has a wrong type is left out, field by field, with a note."""
 
+import json
 from typing import Any
 
 from connectors.dates import DateReader
@@ -18,6 +19,9 @@ def read_jsonfeed(text: str, taking: Taking) -> ParsedFeed | Unreadable:
     """A JSON Feed. What is no object among its items is counted as skipped."""
     try:
         feed, mended = read_json(text)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text) or error.msg.startswith("Unterminated string")
+        return Unreadable(reason="cut off: the JSON ends before it is whole" if cut else f"not a JSON Feed: {error}")
     except ValueError as error:
         return Unreadable(reason=f"not a JSON Feed: {error}")
     if isinstance(feed, list) and len(feed) == 1 and isinstance(feed[0], dict):

@@ -35,7 +35,7 @@ _SIMPLE_ENTITY = re.compile(
     r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,30})\s+(?:\"((?:[^\"&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})\"|'((?:[^'&%<]|&#x?[0-9A-Fa-f]{1,6};){0,80})')\s*>"
 )
 _LINK_WHOLE = re.compile(r"</link|<link\s[^<>]*>", re.IGNORECASE)
-_IDENTITY_WHOLE = re.compile(r"</link|</guid|</id|<link\s[^<>]*/?>", re.IGNORECASE)
+_IDENTITY_WHOLE = re.compile(r"</link|</guid|</id|</loc|<link\s[^<>]*/?>", re.IGNORECASE)
 _SUBSET_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # The sets of characters that the W3C names. They are known here, so the addresses are never asked.
 _PUBLIC_SETS = re.compile(
@@ -176,16 +176,16 @@ def _first_tag(text: str) -> int:
 
 def _drop_cut_off(root: etree._Element, text: str) -> None:
     """Leave out the last entry of a document that ends inside it, before its title and link are whole."""
-    last = max(text.rfind(f"<{name}") for name in ("item>", "item ", "entry>", "entry "))
-    if last < 0 or re.search(r"</(?:item|entry)\s*>", text[last:]):
+    last = max(text.rfind(f"<{name}") for name in ("item>", "item ", "entry>", "entry ", "url>"))
+    if last < 0 or re.search(r"</(?:item|entry|url)\s*>", text[last:]):
         return
     tail = text[last:]
     # A guid alone is not enough where entries have links: the whole entry would come as another item by and by.
     needed = _LINK_WHOLE if _LINK_WHOLE.search(text[:last]) else _IDENTITY_WHOLE
-    if "</title" in tail and needed.search(tail):
+    if re.search(r"</(?:\w{1,20}:)?title", tail) and needed.search(tail):
         return
-    entries = [*root.iter("{*}item", "{*}entry")]
-    if len(entries) > 1 and (parent := entries[-1].getparent()) is not None:
+    entries = [*root.iter("{*}item", "{*}entry", "{*}url")]
+    if entries and (parent := entries[-1].getparent()) is not None:
         parent.remove(entries[-1])
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from connectors.check import OK
 from connectors.check import check as check_feed
@@ -212,7 +213,8 @@ def check(url: str, *, as_json: bool) -> None:
 def parse(place: str, url: str | None, *, as_json: bool) -> None:
     """Read one feed (`-`: from standard input) and show its items; needs no servers.
 
-    With --json each item is one line of JSON. Exit code 2, and one line that says why, where it is no feed.
+    With --json each item is one line of JSON. Exit code 2, and one line that says why, where it is no feed
+    (with --json: {"place": …, "error": …} on standard error).
 
     \b
     Example:
@@ -220,14 +222,20 @@ def parse(place: str, url: str | None, *, as_json: bool) -> None:
     """
     found = asyncio.run(read_url(place, load_settings())) if is_address(place) else read_file(place, url=url)
     if isinstance(found, Unreadable):
-        click.echo(f"{place}: {' '.join(found.reason.split())}", err=True)
+        _say(place, "error", found.reason, as_json=as_json)
         sys.exit(2)
     if found.note:
-        click.echo(f"{place}: {found.note}", err=True)
+        _say(place, "note", found.note, as_json=as_json)
     if as_json:
         print_lines(found.items)
     else:
         print_table(("published", "title", "url"), [(i.published_at, i.title, i.url) for i in found.items])
+
+
+def _say(place: str, name: str, sentence: str, *, as_json: bool) -> None:
+    """One line on standard error: a sentence, or an object for programs."""
+    line = " ".join(sentence.split())
+    click.echo(msgspec.json.encode({"place": place, name: line}) if as_json else f"{place}: {line}", err=True)
 
 
 @command.command("remove")

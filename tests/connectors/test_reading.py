@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from connectors.parse import Unreadable
+from connectors.reading import Read, read_body
 from schemas.item import item_id
 from tests.connectors.server import LocalServer
 
@@ -68,12 +71,67 @@ def test_an_address_and_standard_input_give_the_same() -> None:
 
 
 def test_what_is_no_feed_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    """A page, an empty file, a missing one, a dead address: nothing on standard output, one sentence on the other."""
-    page, empty = tmp_path / "page", tmp_path / "empty"
+    """A page, an empty file, a missing one, a dead address: nothing on standard output, one line on the other."""
+    page, empty, cut = tmp_path / "page", tmp_path / "empty", tmp_path / "cut"
     page.write_bytes(b"<!doctype html><html><body>Hello</body></html>")
     empty.write_bytes(b"")
-    for place in (str(page), str(empty), str(tmp_path / "none"), "http://127.0.0.1:9/feed"):
+    cut.write_bytes(b"<rss")
+    for place, why in (
+        (str(page), "an HTML page, not a feed"),
+        (str(empty), "an empty body"),
+        (str(cut), "cut off: the document ends before its first item"),
+        (str(tmp_path / "none"), "No such file or directory"),
+        ("http://127.0.0.1:9/feed", "connect"),
+    ):
         ended = kabar(place, "--json")
         assert (ended.returncode, ended.stdout) == (2, b""), place
+        told = msgspec.json.decode(ended.stderr)
+        assert told["place"] == place
+        assert why in told["error"]
         assert ended.stderr.count(b"\n") == 1
-        assert ended.stderr.startswith(place.encode() + b": ")
+    ended = kabar(str(cut))
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.decode() == f"{cut}: cut off: the document ends before its first item\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<rss version='2.0'><channel><title>News</title><item><ti", "cut off: the document ends before its first"),
+        (b"<rss version='2.0'><channel><title>Ne", "cut off: the document ends before its first item"),
+        (b'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"', "cut off: the document ends before"),
+        (b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><lo', "cut off: the document ends before"),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "ti', "cut off: the JSON ends before"),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": [', "cut off: the JSON ends before it is whole"),
+        (b" \r\n\t", "an empty body"),
+        (bytes(3000), "an empty body"),
+        (bytes(range(256)) * 20, "binary data, not a feed"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR<rss>", "an image (PNG), not a feed"),
+        (b"%PDF-1.7\n<< /Type /Catalog >>", "a PDF document, not a feed"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive, not a feed: unpack it first"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "an image (WebP), not a feed"),
+        (b"\0\0\0\x20ftypisom", "a video or sound file (MP4), not a feed"),
+        (b"\x1f\x8b\x08\0\0\0\0", "a gzip file that is broken: it ends before its content"),
+        (b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", "a web archive (WARC), not a feed: `kabar ingest` takes it"),
+        (b"<html><head><title>Home</title>", "an HTML page (Home), not a feed"),
+        (b"<br />\n<b>Fatal error</b>:  Uncaught Error in /var/www/x.php", "an HTML page, not a feed"),
+        (b'{"error": "not found"}', "JSON, but not a JSON Feed"),
+        (b"guid,title\n1,One\n", "plain text, not a feed"),
+        (b"<opml><body/></opml>", "a list of feeds (OPML): `kabar feeds import` takes it"),
+    ],
+)  # fmt: skip
+def test_the_reason_says_what_it_is_instead(body: bytes, why: str) -> None:
+    """Cut off, empty, binary or another kind of document: never a feed without items."""
+    found = read_body(body, url="https://news.example/feed")
+    assert isinstance(found, Unreadable)
+    assert why in found.reason
+
+
+def test_a_feed_that_has_no_items_yet_is_one() -> None:
+    """Whole and empty: no error, and a note; cut off behind its first item: that item, and the cut is told."""
+    empty = read_body(b"<rss version='2.0'><channel><title>New</title></channel></rss>", url="")
+    assert isinstance(empty, Read)
+    assert (empty.items, empty.note) == ((), "RSS 2.0 without items")
+    cut = read_body(FEED.partition(b"</channel>")[0] + b"<item><title>Se", url="")
+    assert isinstance(cut, Read)
+    assert [item.title for item in cut.items] == ["First & best"]
