@@ -39,4 +39,7 @@ lock:  ## re-resolve requirements.lock from pyproject.toml (needs uv)
 eval-alerts: setup  ## precision and recall of alerts on labelled sentences
 	@$(BIN)/python -m tests.benchmarks.alerts_eval
 
-.PHONY: help setup run test bench eval-language eval-alerts lock
+eval-stories: setup  ## copies in twenty languages and labelled stories, beside SimHash, MinHash LSH and TF-IDF
+	@$(BIN)/python -m tests.benchmarks.stories_eval
+
+.PHONY: help setup run test bench eval-language eval-alerts eval-stories lock

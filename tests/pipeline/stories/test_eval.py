@@ -1,0 +1,71 @@
+"""The evaluation of copies and stories: what it measures with, and that its figures are still good on a small part."""
+
+import pytest
+
+from tests.benchmarks.stories_copies import EDITS, examples
+from tests.benchmarks.stories_eval import b_cubed, by_group, mistakes, originals_of, pairwise
+from tests.benchmarks.stories_peers import COPIES, single_pass
+from tests.benchmarks.stories_texts import in_other_script
+
+FEW = ("en", "id", "ru", "sr", "zh-Hans")
+
+
+def test_the_same_seed_gives_the_same_items_and_the_halves_share_none() -> None:
+    """Items are made anew alike; no body of the half held out occurs in the half for tuning."""
+    first, again, held = (examples(half, 3, languages=FEW) for half in ("tuning", "tuning", "held out"))
+    assert first == again
+    bodies = {example.enriched.item.body for example in first} - {""}
+    assert not bodies & {example.enriched.item.body for example in held}
+
+
+def test_copies_and_look_alikes_are_what_they_are_called() -> None:
+    """A copy has its base before it and the base's text; what only looks alike stands for itself."""
+    made = examples("tuning", 6, languages=FEW)
+    seen: set[str] = set()
+    for example in made:
+        copied = example.kind in {*EDITS, "other script", "short, agency credit", "short, capitals"}
+        assert (example.text in seen) == copied, example.kind
+        seen.add(example.text)
+
+
+def test_copies_are_found_and_look_alikes_are_not() -> None:
+    """On a few held-out texts the marks are better than those of every peer."""
+    made = examples("held out", 6, languages=("id", "ru", "th"))
+    gold = [example.text for example in made]
+    events = [example.enriched for example in made]
+    kabar = pairwise(originals_of(events), gold).f1
+    assert kabar > 0.85
+    for peer in COPIES.values():
+        assert kabar > pairwise(by_group(events, peer), gold).f1
+
+
+def test_mistakes_are_told_by_kind() -> None:
+    """Where everything is marked as itself, each copy is missed and nothing else is wrong."""
+    made = examples("tuning", 3, languages=("en",))
+    alone = mistakes(made, list(range(len(made))))
+    assert {kind for kind, _, wrong in alone if wrong} <= {*EDITS, "short, agency credit", "short, capitals"}
+    assert all(wrong in {0, count} for _, count, wrong in alone)
+    together = mistakes(made, [0] * len(made))
+    assert sum(wrong for _, _, wrong in together) > 0
+
+
+def test_scores_of_a_known_grouping() -> None:
+    """Figures that can be reckoned by hand."""
+    found, gold = ["a", "a", "b", "b"], [1, 1, 1, 2]
+    assert (pairwise(found, gold).precision, pairwise(found, gold).recall) == (1 / 2, 1 / 3)
+    score = b_cubed(found, gold)
+    assert (score.precision, score.recall) == pytest.approx((3 / 4, 2 / 3))
+    assert pairwise(["a", "b"], [1, 2]).f1 == 0.0
+
+
+def test_scripts_are_those_of_their_languages() -> None:
+    """Serbian letters with two signs become one, Chinese is written by phrases."""
+    assert in_other_script("Njegoš i džep, Ljubav", "sr") == "Његош и џеп, Љубав"
+    assert in_other_script("头发发展", "zh-Hans") == "頭髮發展"
+
+
+def test_the_peer_for_stories_groups_what_is_alike() -> None:
+    """Two equal texts are one story, another stands alone."""
+    items = [example.enriched.item for example in examples("tuning", 3, languages=("en",))[:3]]
+    one, again, other = single_pass([items[0], items[0], items[1]], 0.5)
+    assert one == again != other
