@@ -32,6 +32,7 @@ from schemas.topics import MESSAGE_BYTES, Topic
 log = structlog.get_logger()
 
 POLL_MS = 200
+RECONNECT_MS = 2_000
 JOIN_SECONDS = 3.0
 COORDINATOR_SECONDS = 15.0
 
@@ -54,6 +55,8 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "bootstrap_servers": settings.kafka.split(","),
         "security_protocol": settings.kafka_security,
         "client_id": "kabar",
+        # The default waits up to 30 s before it looks again for a broker that went away.
+        "reconnect_backoff_max_ms": RECONNECT_MS,
     }
     if settings.kafka_ca:
         config["ssl_cafile"] = str(settings.kafka_ca)

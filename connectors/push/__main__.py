@@ -1,8 +1,10 @@
 """The process: `python -m connectors.push`. Logs are JSON lines on standard error."""
 
 import asyncio
+import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -58,7 +60,7 @@ async def serve(settings: Settings, credentials: Credentials, producer: Producer
     subscriber = Subscriber(settings, producer, credentials.secret) if settings.push_url else None
     callback = Callback(subscriber, writer, credentials.secret) if subscriber else None
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stopping)
     runner = web.AppRunner(
         application(settings, credentials, writer, callback), access_log=None, shutdown_timeout=STOP_SECONDS
     )
@@ -73,6 +75,14 @@ async def serve(settings: Settings, credentials: Credentials, producer: Producer
         await _until(stopping, subscriber)
     finally:
         await runner.cleanup()
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    stopping.set()
+    # A broker that does not answer holds a thread; nothing was promised to anyone whose items it has.
+    bound = threading.Timer(STOP_SECONDS + 1, os._exit, (0,))
+    bound.daemon = True
+    bound.start()
 
 
 async def _until(stopping: asyncio.Event, subscriber: Subscriber | None) -> None:

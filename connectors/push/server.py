@@ -25,7 +25,8 @@ from schemas.item import Item
 from schemas.settings import Settings
 
 BODY_SECONDS = 60.0
-KAFKA_SECONDS = 30.0
+# Shorter than the time that clients commonly wait for an answer.
+KAFKA_SECONDS = 10.0
 AT_ONCE = 8
 RETRY_SECONDS = 5
 DEFAULT_SOURCE = "push"

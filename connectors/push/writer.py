@@ -5,6 +5,7 @@ send all of it again is harmless, since the ids are the same.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from schemas.page import FullText
 STEP = "push"
 ROUND = 64
 WAITING_LIMIT = 256
+# A round that is under way for so long waits for a broker that is away: what comes meanwhile is told so at once.
+STUCK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Writer:
     def __init__(self, producer: Sender) -> None:
         self._producer = producer
         self._queue: asyncio.Queue[Delivery] = asyncio.Queue(WAITING_LIMIT)
+        self._begun: float | None = None
 
     async def deliver(
         self, found: Sequence[Item | Refused], *, backfill: bool, full_text: FullText = "feed"
@@ -43,8 +47,10 @@ class Writer:
         """Write these and wait for Kafka; whether each is an item that Kafka has.
 
         Raises:
-            BrokerError: Kafka does not take it, or too many requests wait for it already.
+            BrokerError: Kafka does not take it, takes nothing for some seconds, or too many requests wait already.
         """
+        if self._begun is not None and time.monotonic() - self._begun > STUCK_SECONDS:
+            raise BrokerError(f"Kafka has taken nothing for {time.monotonic() - self._begun:.0f} s")
         delivery = Delivery(found=found, backfill=backfill, full_text=full_text)
         try:
             self._queue.put_nowait(delivery)
@@ -58,6 +64,7 @@ class Writer:
             batch = [await self._queue.get()]
             while len(batch) < ROUND and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
+            self._begun = time.monotonic()
             try:
                 answers = await asyncio.shield(asyncio.to_thread(self._round, batch))
             except BrokerError as error:
@@ -67,6 +74,8 @@ class Writer:
                 for delivery, taken in zip(batch, answers, strict=True):
                     if not delivery.done.done():
                         delivery.done.set_result(taken)
+            finally:
+                self._begun = None
 
     def _round(self, batch: Sequence[Delivery]) -> list[list[bool]]:
         answers = [

@@ -13,13 +13,15 @@ from tests.waiting import until
 
 
 @contextmanager
-def push_server(settings: Settings, log: Path) -> Iterator[str]:
+def push_server(settings: Settings, log: Path, *command: str) -> Iterator[str]:
     """Its address, from `with` to its end; it must end by itself within 10 s of SIGTERM."""
     environment = {**os.environ, **settings.environment()}
     file = address_file(settings)
     file.unlink(missing_ok=True)
     with log.open("ab") as out:
-        child = subprocess.Popen([sys.executable, "-m", "connectors.push"], env=environment, stdout=out, stderr=out)
+        child = subprocess.Popen(
+            [sys.executable, *(command or ("-m", "connectors.push"))], env=environment, stdout=out, stderr=out
+        )
     try:
         until(lambda: file.exists() and bool(file.read_text()), seconds=20, what=f"the push server listens, see {log}")
         yield file.read_text().strip()
