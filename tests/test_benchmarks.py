@@ -11,10 +11,23 @@ from tests.benchmarks.faults import run as run_fault
 from tests.benchmarks.feeds import kabar_costs, naive_costs, serving
 from tests.benchmarks.feeds import show as show_feeds
 from tests.benchmarks.measure import Latency, latency
+from tests.benchmarks.soak import run as soak
 from tests.benchmarks.throughput import Plan, report_of, run, run_naive, show
+from tests.waiting import until_idle
 
 QUICK_ROWS = {4, 7, 8}
 STEPS = {"enrich", "stories", "index", "alert", "notify"}
+
+
+@pytest.mark.slow
+def test_a_short_soak_has_all_its_figures(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """At a steady pace nothing is late by more than 5 s, nothing ends, and every process has its slope."""
+    until_idle(kabar_settings, pipeline, seconds=60)
+    told = soak(kabar_settings, pipeline, seconds=10, rate=30, name="shortsoak")
+    assert told.freshness.searchable.count == 300
+    assert told.freshness.searchable.median_ms < 5_000
+    assert set(told.slope) >= STEPS
+    assert set(told.restarts.values()) == {0}
 
 
 @pytest.mark.slow
