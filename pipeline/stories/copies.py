@@ -4,6 +4,7 @@ The thresholds come from perturbing texts (see `tests/pipeline/stories`): one to
 overlap of about 0.34 over shingles of three, while two tellings of one event seldom share a tenth.
 """
 
+from math import comb, sqrt
 from typing import Protocol
 
 from pipeline.stories.fingerprint import number_containment, overlap
@@ -15,8 +16,9 @@ SHORT_JACCARD = 0.75
 LEAST_SHINGLES = 6
 
 LONG_TEXT = 100
-NUMBERS_LONG = 0.6
 NUMBERS_SHORT = 0.8
+NUMBERS_KEPT = 0.9  # even of the same text, with figures brought up to date
+UNLIKELY = 0.1
 
 
 class Sketched(Protocol):
@@ -52,7 +54,7 @@ def similarity(one: Sketched, other: Sketched) -> float | None:
         found = measured.containment
     else:
         found = None
-    if found is None or _from_one_template(one, other):
+    if found is None or _from_one_template(one, other, measured.containment):
         return None
     return round(found, 4)
 
@@ -63,15 +65,19 @@ def related(one: Sketched, other: Sketched) -> bool:
     return measured.containment >= CONTAINMENT / 2
 
 
-def _from_one_template(one: Sketched, other: Sketched) -> bool:
+def _from_one_template(one: Sketched, other: Sketched, containment: float) -> bool:
     """Whether their numbers differ more than a copy's would.
 
-    A copy keeps a number as likely as any word; a few may be lost with a cut paragraph of a long text.
+    Of the copy of a long text a number is kept as likely as a shingle where a part of it is new, and as the cube root
+    of that where single words are; between them lies the square root. It is a template where so few numbers are shared
+    that it would happen to one copy in ten (binomially). A short copy keeps nearly all.
     """
-    if not one.numbers and not other.numbers:
-        return False
     shared = number_containment(one.numbers, other.numbers)
+    if shared is None:
+        return False
     if min(one.tokens, other.tokens) < LONG_TEXT:
-        return shared is not None and shared < NUMBERS_SHORT
-    few = min(len(one.numbers), len(other.numbers)) < 2 * 2
-    return shared is not None and not few and shared < NUMBERS_LONG
+        return shared < NUMBERS_SHORT
+    count = min(len(one.numbers), len(other.numbers)) // 2
+    kept = min(sqrt(containment), NUMBERS_KEPT)
+    least = round(shared * count)
+    return sum(comb(count, n) * kept**n * (1 - kept) ** (count - n) for n in range(least + 1)) < UNLIKELY

@@ -38,7 +38,7 @@ CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
 
 # Sketches are comparable only within one scheme: change SCHEME with anything above, or with rensa's algorithm.
-SCHEME = 3
+SCHEME = 4
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 

@@ -25,6 +25,7 @@ from pipeline.stories import copies
 from pipeline.stories.arrivals import Arrivals, content_key
 from pipeline.stories.clusters import NOTHING, Clusters, Vector
 from pipeline.stories.fingerprint import SCHEME, Fingerprint, fingerprint
+from pipeline.stories.script import in_one_script, mentions_in_one_script
 from pipeline.stories.state import REASONS, Outcome, Row
 from pipeline.stories.terms import adjacent_names
 from schemas.codec import millis
@@ -89,7 +90,8 @@ class Window:
         tick = offset if tick is None else tick
         first_seen = known.first_seen if known else millis(enriched.first_seen_at)
         self._advance(first_seen // 1000, tick)
-        sketch = fingerprint(enriched.item, enriched.mentions)
+        item = in_one_script(enriched.item, self.group)
+        sketch = fingerprint(item, enriched.mentions)
         if known is None:
             placement, story, packed = self._find(enriched, first_seen // 1000, sketch, lookup)
         else:
@@ -150,7 +152,8 @@ class Window:
             return None
 
         def parts() -> set[tuple[int, int]]:
-            return adjacent_names(enriched.item, enriched.mentions)
+            written = in_one_script(enriched.item, self.group)
+            return adjacent_names(written, mentions_in_one_script(enriched.mentions, self.group))
 
         return self._clusters.nearest(item, sketch.words, moment, self._clock - self._span, parts)
 

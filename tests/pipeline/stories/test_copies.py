@@ -3,6 +3,9 @@
 import pytest
 
 from pipeline.stories.fingerprint import fingerprint
+from pipeline.stories.rows import InMemory, decide
+from pipeline.stories.script import in_one_script
+from pipeline.stories.window import Window
 from tests.pipeline.stories.texts import EDITS, LETTERS, Kept, Writer, after, news, only
 
 RATES = (
@@ -135,3 +138,50 @@ def test_copies_of_copies_point_to_the_first() -> None:
         assert placement.duplicate_of == first.item.id
         assert placement.story_id == f"s-{first.item.id[:16]}"
     assert len(window) == 3
+
+
+CHINESE = (
+    ("zh-Hans", "市长说，发展经济要先修好道路，医院和学校的头发都会得到帮助，居民听见消息以后十分高兴，决定继续观察。"),
+    ("zh-Hant", "市長說，發展經濟要先修好道路，醫院和學校的頭髮都會得到幫助，居民聽見消息以後十分高興，決定繼續觀察。"),
+)
+SERBIAN = (
+    (
+        "sr-Cyrl",
+        "Председник општине рекао је јуче да ће радови на новом мосту преко Саве почети у априлу, а Љубљана чека.",
+    ),
+    (
+        "sr-Latn",
+        "Predsednik opštine rekao je juče da će radovi na novom mostu preko Save početi u aprilu, a Ljubljana čeka.",
+    ),
+)
+
+
+@pytest.mark.parametrize(("group", "written"), [("zh", CHINESE), ("bs-hr-sr-cnr", SERBIAN)])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_text_in_the_other_script_is_the_same_text(
+    group: str, written: tuple[tuple[str, str], tuple[str, str]], *, back: bool
+) -> None:
+    """Simplified and traditional Chinese, Cyrillic and Latin Serbian: the same content, whichever came first."""
+    window, rows = Window(group), InMemory()
+    (language, text), (other_language, other) = written[::-1] if back else written
+    first = news("a", title=text[:20], body=text, language=language)
+    decide(window, first, 0, rows)
+    copy = decide(window, news("b", title=other[:20], body=other, language=other_language), 1, rows).placement
+    assert (copy.duplicate_of, copy.duplicate_reason) == (first.item.id, "same content")
+
+
+def test_russian_is_not_written_in_latin() -> None:
+    """Only the language groups that have two scripts are changed."""
+    item = news("a", title="Новости", body="Совет").item
+    assert in_one_script(item, "ru") is item
+
+
+def test_a_new_lead_may_bring_other_numbers() -> None:
+    """One of two numbers went with the old lead: the rest of the text is still the same text."""
+    writer = Writer("en", 6)
+    lead, rest = writer.words(30), writer.words(120)
+    window = Kept()
+    first = news("a", body=" ".join([*lead, "214", *rest, "37"]))
+    window.decide(first, 0)
+    edited = news("b", body=" ".join([*writer.words(30), "96", *rest, "37"]))
+    assert window.decide(edited, 1).placement.duplicate_of == first.item.id
