@@ -1,13 +1,13 @@
-"""Pictures of each page, of a page that runs: `python -m tests.pipeline.web.screenshots URL FOLDER`.
+"""Pictures of each page, of a page that runs: `python -m tests.pipeline.web.screenshots URL FOLDER [--readme]`.
 
 Needs a Chromium (`apt-get install chromium`), or its path in CHROMIUM.
 """
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
+import click
 from playwright.sync_api import Browser, sync_playwright
 
 PAGES = {
@@ -42,25 +42,34 @@ def launched(playwright: object) -> Browser:
     return browser
 
 
-def main() -> None:
-    """Take them, light and dark for a desk, light for a phone."""
-    url, folder = sys.argv[1].rstrip("/"), Path(sys.argv[2])
+@click.command()
+@click.argument("url")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--readme", is_flag=True, help="Light, for a desk, small files: as they stand in the README.")
+def main(url: str, folder: Path, *, readme: bool) -> None:
+    """Take them of the page at URL into FOLDER: light and dark for a desk, light for a phone."""
     folder.mkdir(parents=True, exist_ok=True)
+    views = [("", "light")] if readme else [("", "light"), ("", "dark"), ("-phone", "light")]
     with sync_playwright() as playwright:
         browser = launched(playwright)
-        for suffix, (width, height) in SIZES.items():
-            for scheme in ("light", "dark") if not suffix else ("light",):
-                context = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
-                )
-                page = context.new_page()
-                page.goto(f"{url}/?q=Putin")
-                item = page.locator(".card h2 a").first.get_attribute("href")
-                for name, path in {**PAGES, "item": str(item)}.items():
-                    page.goto(url + path)
+        for suffix, scheme in views:
+            width, height = SIZES[suffix]
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+                locale="en-GB",
+            )
+            page = context.new_page()
+            page.goto(f"{url}/?q=Putin")
+            item = page.locator(".card h2 a").first.get_attribute("href")
+            for name, path in {**PAGES, "item": str(item)}.items():
+                page.goto(url.rstrip("/") + path)
+                if readme:
+                    page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=75)
+                else:
                     page.screenshot(path=folder / f"{name}{suffix}{'-dark' if scheme == 'dark' else ''}.png")
-                    print(name, scheme, width)  # noqa: T201 - tells how far it is
-                context.close()
+                click.echo(f"{name} {scheme} {width}")
+            context.close()
         browser.close()
 
 
