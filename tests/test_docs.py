@@ -1,5 +1,6 @@
 """The documentation is the code's own."""
 
+import re
 from pathlib import Path
 
 from pipeline.reference import PAGE, page
@@ -7,6 +8,7 @@ from schemas.steps import STEPS
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -25,3 +27,11 @@ def test_the_architecture_names_every_step_and_topic() -> None:
     for line in text.splitlines():
         if line.startswith("| `") and "/" in line:
             assert (ROOT / line.split("`")[1]).exists(), line
+
+
+def test_no_page_leads_nowhere() -> None:
+    """Every file that the README or a page of the documentation links to or shows is there."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    assert len(links) > 20
+    assert [(str(page), link) for page, link in links if not (page.parent / link).exists()] == []
