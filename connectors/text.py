@@ -51,6 +51,8 @@ _RUNS = re.compile(
     r"<\s*/?\s*(?:script|iframe|object|embed|svg|style|link|meta|base|form)\b|<[^<>]*\bon\w+\s*=|javascript:",
     re.IGNORECASE,
 )
+# An element of any name runs what its handlers say.
+_HANDLER = re.compile(r"<[a-z][^<>]*\bon\w+\s*=", re.IGNORECASE)
 _PAIRED = re.compile(r"</[a-zA-Z]|<(?:br|hr|img|p)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(?:!--|/?([a-zA-Z][a-zA-Z0-9]{0,11})(?=[\s/>]))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
@@ -73,9 +75,9 @@ def has_markup(text: str) -> bool:
 
 
 def has_tag(text: str) -> bool:
-    """Whether a text holds a tag that HTML has."""
+    """Whether a text holds a tag that HTML has, or one of any name that could run."""
     known = _DROPPED | _BLOCKS | _INLINE
-    return any(m[1] is None or m[1].lower() in known for m in _TAG.finditer(text))
+    return bool(_HANDLER.search(text)) or any(m[1] is None or m[1].lower() in known for m in _TAG.finditer(text))
 
 
 def plain(text: str | None) -> str:
