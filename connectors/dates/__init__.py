@@ -36,6 +36,10 @@ _SHORT_ZONE = re.compile(r"(?<=:\d\d)\s+([+-])(\d{1,2})\Z")
 _BEFORE_CHRIST = re.compile(r"\s-\d{4}\s")
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*>")
+# The moment for programs beside the words for people, as Drupal's feeds have it.
+_MACHINE = re.compile(
+    r"<(?:span|time)\s[^<>]{0,200}?\b(?:content|datetime)=[\"'](\d{4}-\d\d-\d\d[^\"'<>]{0,30})[\"']", re.IGNORECASE
+)
 
 GUESSED = "date-guessed"
 NO_ZONE = "date-without-zone"
@@ -64,6 +68,8 @@ class DateReader:
         if not text:
             return None, None
         if "<" in text:
+            if (found := _MACHINE.search(text[: 4 * LIMIT])) and (moment := _iso(found[1])):
+                return _utc(moment)
             text = _MARKUP.sub(" ", text[: 4 * LIMIT]).strip()
         text = _SHORT_ZONE.sub(lambda zone: f" {zone[1]}{zone[2]:0>2}00", text)
         if len(text) > LIMIT or (" -" in text and _is_before_christ(text)):

@@ -43,6 +43,8 @@ _SPLIT = re.compile(r"[\s\d,،⹁;/|()\[\]{}:·、，。-]+")
 _CJK_HALVES = re.compile("오전|오후|午前|午後|上午|下午|早上|凌晨|晚上|中午")
 _KOREAN = re.compile("[년월일시분]|오전|오후")
 _LOWER_ZONES = frozenset({"gmt", "utc", "мск"})
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs)?\b", re.IGNORECASE)
 NOON = 12
 CENTURY = 100
 PIVOT = 69
@@ -139,7 +141,20 @@ def _ordered(first: str, second: str, third: str, parts: _Parts) -> tuple[int, i
     american = parts.language in {"en", "en-us", "en-ph"} or bool(halves)
     if two > NOON or (american and one <= NOON):
         one, two = two, one
-    return _year(third), two, one
+    year = _year(third)
+    if one <= NOON and not _is_weekday(parts.text, year, two, one) and _is_weekday(parts.text, year, one, two):
+        one, two = two, one
+    return year, two, one
+
+
+def _is_weekday(text: str, year: int, month: int, day: int) -> bool:
+    """Whether the English weekday in a text is that of a day: `Tue, 03/05/2024` can only be the fifth of March."""
+    if not (found := _WEEKDAY.search(text)):
+        return False
+    try:
+        return date(year, month, day).weekday() == _WEEKDAYS.index(found[1].lower())
+    except ValueError:
+        return False
 
 
 def _year(text: str) -> int:

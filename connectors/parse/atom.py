@@ -144,5 +144,5 @@ def _people(fields: f.Fields) -> tuple[str, ...]:
     people = []
     for element in fields.get("author", []):
         inner = f.fields_of(element, own="atom")
-        people.append(f.raw(inner, "name", "email", "uri", "url") or (element.text or ""))
+        people.append(f.raw(inner, "name", "email") or (element.text or ""))
     return f.names(iter(people)) or f.names(f.all_raw(fields, "dc:creator", "itunes:author"))

@@ -198,10 +198,20 @@ def content_language(fields: Fields) -> str | None:
     return next((tag for text in found if (tag := tidy_language(text))), None)
 
 
+# ISO 639 gave these up in 1989; old Java programs still write them.
+_RETIRED = {"in": "id", "iw": "he", "ji": "yi"}
+
+
 def tidy_language(text: str | None) -> str | None:
-    """A language tag with hyphens and without space (`pt_BR ` is `pt-BR`), or None for what can be none."""
+    """A language tag as BCP 47 writes it (`PT_br ` is `pt-BR`, `in` of old is `id`), or None for what can be none."""
     tag = (text or "").strip().replace("_", "-")
-    return tag if 2 <= len(tag) <= 35 and tag.replace("-", "").isalnum() and tag.isascii() else None  # noqa: PLR2004
+    if not (2 <= len(tag) <= 35 and tag.replace("-", "").isalnum() and tag.isascii()):  # noqa: PLR2004
+        return None
+    first, *rest = tag.split("-")
+    first = first.lower()
+    # A country has two letters, a script four.
+    cased = (part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in rest)  # noqa: PLR2004
+    return "-".join((_RETIRED.get(first, first), *cased))
 
 
 def base_of(element: etree._Element, given: str) -> str:
@@ -235,8 +245,13 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def person(text: str) -> str:
-    """The name beside an address: `user@site (Name)`, `Name <user@site>`, `Name (user@site)`; the text itself else."""
+    """The name beside an address: `user@site (Name)`, `Name <user@site>`, `Name (user@site)`; the text itself else.
+
+    A web address alone is no name.
+    """
     text = text.strip()[: 4 * NAME_LIMIT]
+    if text.lower().startswith(("http://", "https://")) and " " not in text:
+        return ""
     if "<" in text and has_tag(text):
         text = plain(text)
     if "@" not in text:

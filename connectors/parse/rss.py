@@ -159,6 +159,11 @@ def _url(fields: f.Fields, guid: str | None, base: str, repairs: Repairs) -> tup
         found = link(text, at, repairs)
         if found:
             return found, "#" in text
+    # `<link/>https://…`: read as HTML by somebody on the way, where a link has no content.
+    after = next((tail for e in fields.get("link", []) if (tail := (e.tail or "").strip()).startswith("http")), None)
+    if after and (found := link(after.split()[0], base, repairs)):
+        repairs.add("link-after-tag")
+        return found, "#" in after
     permanent = next((g.get("isPermaLink", "true").strip().lower() for g in fields.get("guid", [])), "true")
     if guid and permanent != "false" and guid.lower().startswith(("http://", "https://")):
         repairs.add("link-from-guid")
