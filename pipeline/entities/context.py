@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
+from unicodedata import category
 
 _AFTER: Final = re.compile(r"[ -]([^\W\d_]+)")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
@@ -21,6 +22,13 @@ def titles() -> frozenset[str]:
     return frozenset(text.casefold().split())
 
 
+@lru_cache(maxsize=1)
+def common_given_names() -> frozenset[str]:
+    """First names of about seventy countries in their scripts, case-folded; `tests.benchmarks.given_names` made it."""
+    text = (files("pipeline.entities") / "given.tsv").read_text("utf-8")
+    return frozenset(text.split())
+
+
 def word_before(text: str, start: int) -> str:
     """The word right before a position, one space between; empty where there is none."""
     end = start - 1
@@ -29,7 +37,8 @@ def word_before(text: str, start: int) -> str:
     if text[end - 1] in ".'’":  # an abbreviated title or name: `Mr.`
         end -= 1
     begin = end
-    while begin and end - begin < _WINDOW and text[begin - 1].isalpha():
+    # Vowel signs are no letters by Unicode's account, but parts of a word.
+    while begin and end - begin < _WINDOW and (text[begin - 1].isalpha() or category(text[begin - 1])[0] == "M"):
         begin -= 1
     return text[begin:end]
 
@@ -49,13 +58,15 @@ def goes_before(text: str, start: int, given: frozenset[str], *, title_case: boo
     """Whether a first name comes before a family name that comes last (`Lyudmila Putin`).
 
     That is so for a first name that is known, and for an unknown capitalised word that neither begins a sentence nor
-    is a title. Where every word is capitalised only known first names tell.
+    is a title. Where every word is capitalised, or none is as in scripts without capitals, only known first names tell.
     """
     before = word_before(text, start)
-    if not before or not before[0].isupper():
+    if not before or before[0].islower():
         return False
     if before.casefold() in given:
         return True
+    if not before[0].isupper():
+        return False
     if title_case or before.isupper() or before.casefold() in titles():
         return False
     begin = start - len(before) - 1

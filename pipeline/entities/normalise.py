@@ -1,9 +1,9 @@
 """Text folded so that spellings of one name are equal, with the way back to the text as stored.
 
 Folded are: compatibility forms (NFKC), case, diacritics of Latin, Greek and Cyrillic, Arabic and Hebrew points,
-Arabic letter variants, zero-width characters. Hyphens, apostrophes, dots between names (`・`),
-brackets and quotation marks become spaces, so that `Kim Jong-un` is `Kim Jong Un` and `l'Ukraine` holds `Ukraine`.
-Kana and Hangul keep their marks, which are letters there. One pass, linear in the text.
+Arabic letter variants, Ethiopic letters that sound alike, zero-width characters. Hyphens, apostrophes, dots between
+names (`・`), brackets and quotation marks become spaces, so that `Kim Jong-un` is `Kim Jong Un` and `l'Ukraine` holds
+`Ukraine`. Kana and Hangul keep their marks, which are letters there. One pass, linear in the text.
 """
 
 import re
@@ -22,11 +22,19 @@ _DROPPED: Final = re.compile(
 # Letters by Unicode's account, but written for apostrophes.
 _APOSTROPHES: Final = frozenset("ʼʻʹʾʿ")
 # Letters that decompose into nothing but are written for others.
-_LETTERS: Final = {
+_LETTERS: Final[dict[str, str]] = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ə": "e",
     "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ە": "ه", "ٱ": "ا", "ؤ": "و", "ئ": "ي",
     "ґ": "г", "ς": "σ",
 }  # fmt: skip
+# Ethiopic letters that Amharic speaks, and so writes, alike: each series of seven is folded to another.
+_LETTERS.update(
+    {
+        chr(written + order): chr(for_ + order)
+        for written, for_ in ((0x1210, 0x1200), (0x1280, 0x1200), (0x1220, 0x1230), (0x12D0, 0x12A0), (0x1340, 0x1338))
+        for order in range(7)
+    }
+)
 _KEPT: Final = frozenset(".&+")
 _JAMO: Final = re.compile(
     "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|[\uff66-\uff9d][\uff9e\uff9f]"

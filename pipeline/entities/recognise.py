@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.entities.automaton import Automaton, Kind, Name, empty
-from pipeline.entities.context import titles
+from pipeline.entities.context import common_given_names, titles
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
@@ -66,7 +66,7 @@ class Recogniser:
         self._known = tuple(knowledge)
         self._automaton = Automaton(_names_of_all(self._known))
         self._numbers = _numbers(self._known)
-        self._given = _given_names(self._known)
+        self._given = _given_names(self._known) | common_given_names()
         self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
         self._lock = threading.Lock()
         self._numbered: dict[str, int] = {}

@@ -195,8 +195,10 @@ class _Short(msgspec.Struct, frozen=True):
 
     who: frozenset[str]
     surname: Candidate | None
-    # The family name comes first in the full name, so that another's would go on behind it.
+    # The name comes first in the full name, so that another's would go on behind it (`Megawati Hangestri`).
     leads: bool
+    # It may come last in another's name, whose first name would stand before it (`Kahlil Gibran`).
+    trails: bool
 
 
 def _short_spans(
@@ -204,8 +206,10 @@ def _short_spans(
 ) -> dict[_Span, _Short]:
     spans: dict[_Span, _Short] = {}
     for candidate in surnames:
-        leads = candidate.entity.country in FAMILY_FIRST
-        spans.setdefault((candidate.field, candidate.start, candidate.end), _Short(frozenset(), candidate, leads))
+        family_first = candidate.entity.country in FAMILY_FIRST
+        leads = family_first or candidate.entity.name.startswith(f"{candidate.written} ")
+        short = _Short(frozenset(), candidate, leads, trails=not family_first)
+        spans.setdefault((candidate.field, candidate.start, candidate.end), short)
     if not shorts:
         return spans
     ids = list(people)
@@ -219,7 +223,7 @@ def _short_spans(
             who = {ids[name.owner] for name in hit.names}
             leads = any(_leads(people[ids[name.owner]].entity, name.written) for name in hit.names)
             spans[field, hit.start, hit.end] = _Short(
-                (held.who if held else frozenset()) | who, held.surname if held else None, leads
+                (held.who if held else frozenset()) | who, held.surname if held else None, leads, not leads
             )
     return spans
 
@@ -241,10 +245,8 @@ def _short_mentions(
             continue
         field, start, end = span
         text = reading.original(field)
-        namesake = (
-            follows_on(text, end, title_case=cased[field])
-            if short.leads
-            else goes_before(text, start, reading.given, title_case=cased[field])
+        namesake = (short.leads and follows_on(text, end, title_case=cased[field])) or (
+            short.trails and goes_before(text, start, reading.given, title_case=cased[field])
         )
         if namesake:
             confused.update(short.who)

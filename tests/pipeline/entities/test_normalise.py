@@ -73,3 +73,8 @@ def test_linear(unit: str) -> None:
     cost(10_000)
     small = max(cost(500_000), 0.01)
     assert cost(2_000_000) < 16 * small
+
+
+def test_ethiopic_letters_that_sound_alike_are_one() -> None:
+    """Amharic writes the same name with either."""
+    assert normalise("ዐቢይ አሕመድ").text == normalise("አቢይ አህመድ").text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.entities import MENTION_LIMIT, Recogniser
 from pipeline.knowledge import load
 from schemas.alert import Figure
+from schemas.codec import now
 from schemas.document import Mention
 from schemas.item import Item
 from tests.benchmarks.aliases import measure
@@ -109,6 +110,25 @@ def test_namesake_with_first_name(recogniser: Recogniser) -> None:
     """A surname right after another first name is not the prominent person."""
     found = recogniser.mentions(_item("We know that Lyudmila Putin spoke."), "en")
     assert found == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("hi", "ललित मोदी ने लंदन में बयान दिया।", False),
+        ("hi", "प्रधानमंत्री मोदी ने लंदन में बयान दिया।", True),
+        ("en", "Ivana Trump wrote a book.", False),
+        ("en", "Later Trump wrote a letter.", True),
+        ("id", "Megawati Hangestri mencetak 20 poin dalam laga voli.", False),
+        ("id", "Menurut Megawati, harga beras naik.", True),
+        ("id", "Puisi Kahlil Gibran dibacakan di panggung.", False),
+    ],
+)
+def test_another_first_name_is_a_namesake(recogniser: Recogniser, language: str, text: str, *, expected: bool) -> None:
+    """Known first names tell a namesake at the head of a sentence and in scripts without capitals; titles do not."""
+    item = Item(id="1", source="s", fetched_at=now(), body=text)
+    found = [mention for mention in recogniser.mentions(item, language) if "without a first name" in mention.why]
+    assert bool(found) == expected
 
 
 def test_short_words_are_no_short_forms(recogniser: Recogniser) -> None:
