@@ -58,9 +58,11 @@ class Events:
         self._holders: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT))
         self._counts: Counter[str] = Counter()
         self._stories = 0
+        self._clock: datetime | None = None  # the newest moment so far, as in a window: old items come late
 
     def event_of(self, story: str, enriched: Enriched) -> str:
         """The event of an item's story; the story's own id where nothing in another language agrees with it."""
+        self._clock = enriched.first_seen_at if self._clock is None else max(self._clock, enriched.first_seen_at)
         known = self._of_story.get(story)
         if known is not None:
             event = self._events[known]
@@ -79,7 +81,7 @@ class Events:
                 self._holders[feature].append(found.name)
         self._counts.update(telling.features.keys())
         if self._stories % SWEPT == 0:
-            self._sweep(enriched.first_seen_at)
+            self._sweep(self._clock)
         return found.name
 
     def _sweep(self, moment: datetime) -> None:

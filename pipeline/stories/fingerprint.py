@@ -17,12 +17,14 @@ Everything is bounded: at most `TEXT_LIMIT` code points are read and `TOKEN_LIMI
 import re
 import sys
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
 
 import msgspec
+import numpy as np
 import rensa
 
 from pipeline.stories.terms import TEXT_LIMIT, TOKEN_LIMIT, emphases, is_unspaced, tokens
@@ -40,6 +42,7 @@ BODY_TOKENS = 20
 # Sketches are comparable only within one scheme: change SCHEME with anything above, or with rensa's algorithm.
 SCHEME = 4
 
+_WIDEST = (1 << 32) - 1
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -105,20 +108,23 @@ def number_containment(a: bytes, b: bytes) -> float | None:
     """The share of numbers of the text with fewer of them that the other has too; None where either has none."""
     if not a or not b:
         return None
-    return _overlap(array("H", a), array("H", b), NUMBERS).containment
+    return _overlap(np.frombuffer(a, np.uint16), np.frombuffer(b, np.uint16), NUMBERS).containment
 
 
-def _overlap(first: Sequence[int], second: Sequence[int], size: int) -> Overlap:
-    if not first or not second:
+def _overlap(first: np.ndarray, second: np.ndarray, size: int) -> Overlap:
+    """Of two ascending arrays of hashes, of at most `size`."""
+    if not len(first) or not len(second):
         return Overlap(0.0, 0.0)
-    limit = min(sketch[-1] if len(sketch) == size else 1 << 32 for sketch in (first, second))
-    one = {value for value in first if value <= limit}
-    other = {value for value in second if value <= limit}
-    smaller = min(len(one), len(other))
+    limit = min((int(sketch[-1]) for sketch in (first, second) if len(sketch) == size), default=_WIDEST)
+    one = int(first.searchsorted(limit, "right"))
+    other = int(second.searchsorted(limit, "right"))
+    smaller = min(one, other)
     if not smaller:
         return Overlap(0.0, 0.0)
-    shared = len(one & other)
-    return Overlap(shared / (len(one) + len(other) - shared), shared / smaller)
+    held = second[:other]
+    places = held.searchsorted(first[:one])
+    shared = int(np.count_nonzero(held.take(places, mode="clip") == first[:one]))
+    return Overlap(shared / (one + other - shared), shared / smaller)
 
 
 def _least_evidence(*, unspaced: bool) -> int:
@@ -147,14 +153,14 @@ def _pack(hashes: list[int]) -> bytes:
     return bytes(packed)
 
 
-def _unpack(packed: bytes) -> Sequence[int]:
-    wide = bytearray(len(packed) // 3 * 4)
-    for place in range(3):
-        wide[place::4] = packed[place::3]
-    values = array("I", bytes(wide))
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
+@lru_cache(maxsize=64)
+def _unpack(packed: bytes) -> np.ndarray:
+    """Ascending, each once. Of the item at hand and its candidates each is asked for more than once."""
+    wide = np.zeros((len(packed) // 3, 4), np.uint8)
+    wide[:, :3] = np.frombuffer(packed, np.uint8).reshape(-1, 3)
+    values: np.ndarray = wide.view("<u4").ravel()
+    same = values[1:] == values[:-1]
+    return np.unique(values) if same.any() else values
 
 
 def _numbers(text: str) -> bytes:

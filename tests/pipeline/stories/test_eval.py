@@ -6,6 +6,7 @@ from tests.benchmarks.stories_copies import EDITS, examples
 from tests.benchmarks.stories_eval import b_cubed, by_group, mistakes, originals_of, pairwise
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import in_other_script
+from tests.benchmarks.window import measure
 
 FEW = ("en", "id", "ru", "sr", "zh-Hans")
 
@@ -69,3 +70,11 @@ def test_the_peer_for_stories_groups_what_is_alike() -> None:
     items = [example.enriched.item for example in examples("tuning", 3, languages=("en",))[:3]]
     one, again, other = single_pass([items[0], items[0], items[1]], 0.5)
     assert one == again != other
+
+
+def test_the_cost_of_a_window_is_measured() -> None:
+    """A small window is made, rebuilt and used: every figure is there and within reason."""
+    found = measure(300, decided=20, like=30)
+    assert found.size == 300
+    assert 0 < found.start_seconds < 10
+    assert 0 < found.decision_ms < 100
