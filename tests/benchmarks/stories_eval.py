@@ -27,7 +27,7 @@ from tests.benchmarks.stories_texts import Half, Text
 
 GOLD = Path(__file__).parents[3] / "shared" / "eval" / "stories"
 START = datetime(2024, 1, 21, tzinfo=UTC)
-BASES = 30
+BASES = 12
 LEAST_WORDS = 40  # of a labelled text that is edited
 TF_IDF = (0.1, 0.15, 0.2, 0.25, 0.3)  # thresholds of the peer: the best is taken on the first file
 _HALVES: dict[Half, str] = {"tuning": "en-ecbplus.dev.jsonl", "held out": "en-ecbplus.train.jsonl"}
