@@ -1,7 +1,7 @@
 """The acting half of feeds: fetches what is due, asks `decide`, and sees that Kafka has it.
 
     members (thread) ── Taken, Lost, FeedChanged ──► schedule ── due ──► _poll, one task a feed
-                                                                          │ host, turn, slot
+                                                                          │ (new: line, place), host, slot
                                                                           ▼
                                                 fetch ──► meaning (thread) ──► decide ──► writer ──► Kafka
 
@@ -14,9 +14,9 @@ import dataclasses
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import aiohttp
@@ -24,7 +24,7 @@ import msgspec
 import structlog
 
 from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_quiet, validators
-from connectors.feeds.hosts import Hosts
+from connectors.feeds.hosts import SPACING_SECONDS, Hosts, is_own
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
 from connectors.feeds.metrics import serving
@@ -38,6 +38,7 @@ from connectors.guard import guarded_session
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
+from connectors.urls import host_of
 from connectors.websub.leases import Leases
 from schemas.alert import Alert
 from schemas.broker import Producer
@@ -53,6 +54,8 @@ BACKFILLS = 128
 THREADS = 16
 STOP_SECONDS = 2.0
 IDLE_SECONDS = 60.0
+# Two workers learn within a quarter of a second of each other who has which feeds.
+REST_SECONDS = SPACING_SECONDS + 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +103,7 @@ class Poller:
         self._writer = Writer(producer)
         self._schedule = Schedule()
         self._hosts = Hosts()
+        self._lines = Hosts(spacing_seconds=0)
         self._bounds = Bounds(floor=settings.poll_floor_seconds, ceiling=settings.poll_ceiling_seconds)
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._backfills = asyncio.Semaphore(BACKFILLS)
@@ -163,7 +167,8 @@ class Poller:
             case Taken(partition=partition, feeds=feeds, remembered=remembered):
                 self._schedule.drop_partition(partition)
                 for feed in feeds.values():
-                    self._add(feed, remembered, partition)
+                    # Whoever had it may have asked the host a moment ago.
+                    self._add(feed, remembered, partition, rest=0.0 if is_own(host_of(feed.url)) else REST_SECONDS)
             case FeedChanged(feed_id=feed_id, partition=partition, feed=given, remembered=about):
                 known = self._schedule.feeds.get(feed_id)
                 if given is None:
@@ -177,15 +182,15 @@ class Poller:
                     self._add(given, about or Remembered(), partition)
         self._wake.set()
 
-    def _add(self, feed: Feed, remembered: Remembered, partition: int) -> None:
+    def _add(self, feed: Feed, remembered: Remembered, partition: int, *, rest: float = 0.0) -> None:
         state = remembered.states.get(feed.id) or FeedState(feed_id=feed.id)
         followed = Followed(feed=feed, state=state, seen=remembered.seen.get(feed.id, b""), partition=partition)
         self._schedule.add(followed)
-        self._plan(followed)
+        self._plan(followed, rest)
 
-    def _plan(self, followed: Followed) -> None:
+    def _plan(self, followed: Followed, rest: float = 0.0) -> None:
         at = asyncio.get_running_loop().time()
-        self._schedule.plan(followed.feed.id, at + due_in(followed.feed, followed.state, now()))
+        self._schedule.plan(followed.feed.id, at + max(rest, due_in(followed.feed, followed.state, now())))
 
     def _start_due(self, session: aiohttp.ClientSession) -> None:
         for followed in self._schedule.take_due(asyncio.get_running_loop().time()):
@@ -218,12 +223,17 @@ class Poller:
             await self._defer(followed, twin)
             return
         async with AsyncExitStack() as turn:
+            if is_quiet(feed, state):
+                # New feeds stand in a line of their own: thousands of them keep no other feed of their hosts waiting,
+                # and those of a slow host hold one place of all.
+                await turn.enter_async_context(self._lines.turn(feed.url))
+                await turn.enter_async_context(self._backfills)
+                await self._room()
             # The host first: what waits for a slow host must not hold what other hosts need.
             async with self._hosts.turn(feed.url):
-                if is_quiet(feed, state):
-                    await turn.enter_async_context(self._backfills)
-                    await self._room()
-                async with self._slots:
+                if followed.lost:
+                    return
+                async with self._slots, _asking(followed):
                     fetched = await fetch(session, feed.url, validators(state))
             known = Known(state)
             refused: tuple[Refused, ...] = ()
@@ -322,6 +332,16 @@ class Poller:
             return self._lag() > LAG_LIMIT
         except BrokerError:
             return True
+
+
+@asynccontextmanager
+async def _asking(followed: Followed) -> AsyncIterator[None]:
+    """While this task asks the feed's host, another worker that takes the feed over ends it (see `drop_partition`)."""
+    followed.fetching = asyncio.current_task()
+    try:
+        yield
+    finally:
+        followed.fetching = None
 
 
 def _void(_value: object) -> None:

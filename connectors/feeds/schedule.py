@@ -1,5 +1,6 @@
 """Who is polled next: a heap of due times, and what this worker knows of each feed."""
 
+import asyncio
 import heapq
 import itertools
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from schemas.feed import Feed, FeedState
 
 @dataclass(slots=True)
 class Followed:
-    """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap."""
+    """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap.
+
+    `fetching` is the task that asks its host now; `lost` that another worker has it.
+    """
 
     feed: Feed
     state: FeedState
@@ -18,6 +22,8 @@ class Followed:
     seen: bytes = b""
     round: int = 0
     busy: bool = False
+    lost: bool = False
+    fetching: "asyncio.Task[None] | None" = None
 
 
 @dataclass(slots=True)
@@ -89,9 +95,12 @@ class Schedule:
         return self.feeds[first] if first != followed.feed.id and first in self.feeds else None
 
     def drop_partition(self, partition: int) -> None:
-        """Forget the feeds of a partition that another worker has now."""
-        for feed_id in [key for key, followed in self.feeds.items() if followed.partition == partition]:
-            self.remove(feed_id)
+        """Forget the feeds of a partition that another worker has now, and let go of their hosts at once."""
+        for followed in [followed for followed in self.feeds.values() if followed.partition == partition]:
+            self.remove(followed.feed.id)
+            followed.lost = True
+            if followed.fetching:
+                followed.fetching.cancel()
 
 
 def address_key(url: str) -> str:

@@ -228,10 +228,15 @@ def _watch(settings: Settings, pipeline: Pipeline, say: _Say, until_idle: list[F
             _update_pids(settings, written)
         time.sleep(0.2 if until_idle is None else 0.5)
         if until_idle is not None:
-            idle = idle + 1 if _is_idle(settings, until_idle) else 0
+            idle = idle + 1 if is_idle(settings, until_idle) else 0
 
 
-def _is_idle(settings: Settings, feeds: list[Feed]) -> bool:
+def is_idle(settings: Settings, feeds: list[Feed]) -> bool:
+    """Whether nothing is under way: these feeds are polled, no step or sink has a record before it, no page is awaited.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
     states = read_states(settings)
     if any(feed.id not in states or states[feed.id].polls < DEMO_POLLS for feed in feeds):
         return False

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.search import Hit
 from pipeline.search.related import Detail
+from pipeline.web.render import safe_url
 from schemas.document import Mention
 
 NINJS: Final = "application/json"
@@ -24,7 +25,7 @@ def ninjs(detail: Detail) -> dict[str, Any]:
     Source: https://iptc.org/std/ninjs/ (version 3.0). Entities with a Wikidata id carry it as `uri`, others as
     `literal`.
     """
-    hit = detail.hit
+    hit, url = detail.hit, safe_url(detail.hit.url)
     made: dict[str, Any] = {
         "uri": f"urn:kabar:item:{hit.id}",
         "standard": {
@@ -45,8 +46,8 @@ def ninjs(detail: Detail) -> dict[str, Any]:
         "bodies": [_body(detail.body)] if detail.body else None,
         "by": ", ".join(detail.authors) or None,
         "subjects": [{"name": name, "literal": name} for name in hit.categories] or None,
-        "altIds": [{"role": "web", "value": hit.url}] if hit.url else None,
-        "renditions": [{"name": "web", "href": hit.url, "contentType": "text/html"}] if hit.url else None,
+        "altIds": [{"role": "web", "value": url}] if url else None,
+        "renditions": [{"name": "web", "href": url, "contentType": "text/html"}] if url else None,
         **{NINJS_KINDS[kind]: _entities(detail.mentions, kind) for kind in NINJS_KINDS},
     }
     return _without_none(made)
@@ -79,7 +80,7 @@ def news_article(detail: Detail) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "identifier": hit.id,
-        "url": hit.url,
+        "url": safe_url(hit.url),
         "headline": hit.title or None,
         "abstract": hit.summary or None,
         "articleBody": detail.body or None,
@@ -110,7 +111,7 @@ def json_feed(title: str, page: str, feed: str, hits: Sequence[Hit]) -> dict[str
         "feed_url": feed,
         "items": [
             _without_none({
-                "id": f"urn:kabar:item:{hit.id}", "url": hit.url, "title": hit.title or None,
+                "id": f"urn:kabar:item:{hit.id}", "url": safe_url(hit.url), "title": hit.title or None,
                 "content_text": hit.summary or hit.title or "–", "date_published": _iso(hit.date),
                 "language": hit.language if hit.language != "und" else None,
                 "authors": [{"name": hit.source_name or hit.source}],
@@ -143,7 +144,8 @@ def _entry(hit: Hit) -> list[str]:
         f"<author><name>{_text(hit.source_name or hit.source)}</name></author>",
         f"<summary>{_text(hit.summary or hit.title)}</summary>",
     ]  # fmt: skip
-    lines += [f'<link rel="alternate" href={_attribute(hit.url)}/>'] if hit.url else []
+    url = safe_url(hit.url)
+    lines += [f'<link rel="alternate" href={_attribute(url)}/>'] if url else []
     names = dict.fromkeys([*hit.categories, *hit.people, *hit.organisations, *hit.places])
     return [*lines, *(f"<category term={_attribute(name)}/>" for name in names), "</entry>"]
 

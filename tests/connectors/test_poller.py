@@ -16,7 +16,6 @@ from aiohttp import web
 from connectors.feeds.registry import partition_of, read_states
 from connectors.opml import feed_id
 from schemas.broker import Producer, read_all
-from schemas.codec import now
 from schemas.deadletter import DeadLetter
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
@@ -203,24 +202,6 @@ def test_a_bad_feed_harms_no_other(kabar_settings: Settings) -> None:
             assert state(kabar_settings, bad).last_error == "an HTML page, not a feed"
     letters = [DeadLetter.decode(m.value) for m in read_all(kabar_settings, DEADLETTERS) if m.value]
     assert [letter.step for letter in letters if letter.origin == page] == ["feeds"]
-
-
-def test_two_workers_share_the_feeds_and_one_takes_over(kabar_settings: Settings) -> None:
-    """With one killed, the other polls its feeds within 15 seconds; nothing is sent twice by it."""
-    with LocalServer() as server:
-        outlet = Outlet(server, "/shared", alert_existing=True)
-        outlet.entries = {"/shared/1": "One"}
-        with followed(kabar_settings, outlet.feed), polling(kabar_settings) as first:
-            until(lambda: state(kabar_settings, outlet.feed).polls >= 1)
-            with polling(kabar_settings):
-                time.sleep(3)
-                first.kill()
-                killed = now()
-                until(lambda: (state(kabar_settings, outlet.feed).polled_at or killed) > killed)
-                assert (now() - killed).total_seconds() < 15
-                outlet.entries["/shared/2"] = "Two"
-                until(lambda: len(items(kabar_settings, outlet.feed)) >= 2)
-        assert titles(kabar_settings, outlet.feed) == ["One", "Two"]
 
 
 def test_sigterm_ends_it_within_three_seconds(kabar_settings: Settings) -> None:

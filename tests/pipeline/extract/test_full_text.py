@@ -19,6 +19,7 @@ from connectors.send import put
 from pipeline.books import books
 from pipeline.cli.alerts import alerts_so_far
 from pipeline.cli.figures import make_figure
+from pipeline.cli.up import is_idle
 from pipeline.elastic import Index
 from pipeline.launch import Pipeline
 from schemas.broker import Producer, lag, read_all
@@ -175,7 +176,10 @@ def test_auto_asks_only_where_the_feed_says_little(kabar_settings: Settings, sit
 def test_a_slow_site_delays_no_item(
     kabar_settings: Settings, pipeline: Pipeline, site: LocalServer, tmp_path: Path
 ) -> None:
-    """After its patience an item is indexed with its feed's text; its page follows as revision 2 of one document."""
+    """After its patience an item is indexed with its feed's text; its page follows as revision 2 of one document.
+
+    As long as the page is under way, `kabar up --exit-when-idle` does not take the rest for an end.
+    """
 
     async def slow(_request: web.Request) -> web.Response:
         import asyncio  # noqa: PLC0415
@@ -188,7 +192,9 @@ def test_a_slow_site_delays_no_item(
     with fetcher(kabar_settings, tmp_path / "log", patience=0.5):
         until(lambda: bool(documents(kabar_settings, [each])), seconds=20, what="it is indexed before its page")
         assert documents(kabar_settings, [each])[each.id]["repairs"] == ["page-late"]
+        assert not is_idle(kabar_settings, [])
         until_extracted(kabar_settings, pipeline, 30)
+        until(lambda: is_idle(kabar_settings, []), seconds=10, what="all is at rest")
     document = documents(kabar_settings, [each])[each.id]
     assert (document["revision"], document["text_method"]) == (2, "trafilatura")
     with Index(kabar_settings) as index:

@@ -210,6 +210,22 @@ def test_feeds_of_a_search(site: Site) -> None:
     assert [entry["id"] for entry in feed["items"]] == [f"urn:kabar:item:{hit['id']}" for hit in expected]
 
 
+def test_a_hostile_item_is_only_text_in_every_feed(site: Site) -> None:
+    """Atom and JSON Feed hand its scripts on as text that says it is text, and no address that runs."""
+    root = ET.fromstring(site.get("/feeds/atom.xml?q=Hostilezz").content)  # noqa: S314 - our own
+    (entry,) = root.findall("{http://www.w3.org/2005/Atom}entry")
+    assert {element.tag.rpartition("}")[0] for element in root.iter()} == {"{http://www.w3.org/2005/Atom"}
+    assert {element.get("type", "text") for element in entry} == {"text"}
+    assert "<script>" in (entry.findtext("{http://www.w3.org/2005/Atom}title") or "")
+    (told,) = site.get("/feeds/feed.json?q=Hostilezz").json()["items"]
+    assert "content_html" not in told
+    for address in [*(link.get("href") for link in entry.iter() if link.get("href")), told.get("url", "https:")]:
+        assert str(address).startswith("http"), address
+    shown = site.get(f"/api/v1/items/{site.hostile.enriched.item.id}")
+    assert shown.headers["Content-Type"].startswith("application/json")
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+
+
 @pytest.fixture(scope="module")
 def details(site: Site) -> list[dict[str, Any]]:
     """Every item as both exchange formats have it."""
