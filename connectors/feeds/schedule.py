@@ -42,10 +42,10 @@ class Schedule:
             followed.round += 1
             heapq.heappush(self._heap, (due, next(self._ties), feed_id, followed.round))
 
-    def take_due(self, now: float) -> list[Followed]:
-        """The feeds that are due and not being polled, earliest first."""
-        due = []
-        while self._heap and self._heap[0][0] <= now:
+    def take_due(self, now: float, at_most: int = 200) -> list[Followed]:
+        """The feeds that are due and not being polled, earliest first, so many at a time."""
+        due: list[Followed] = []
+        while self._heap and self._heap[0][0] <= now and len(due) < at_most:
             _, _, feed_id, round_ = heapq.heappop(self._heap)
             followed = self.feeds.get(feed_id)
             if followed and followed.round == round_ and not followed.busy:

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
 from connectors.opml import read_yaml
 from connectors.protocol import Refused
 from connectors.send import Sent, send
+from pipeline.cli import load_command
 from schemas.item import Item, item_id
 from schemas.topics import DEADLETTERS, ITEMS
 from tests.connectors.kept import Kept
@@ -73,3 +76,20 @@ def test_the_connector_shown_works_and_is_short(tmp_path: Path) -> None:
         found for found in names["Releases"](tmp_path, source="ministry").items() if not isinstance(found, Refused)
     ]
     assert [item.id for item in again] == [item.id for item in items]
+
+
+def test_every_command_on_the_page_is_one() -> None:
+    """Each line of the page that begins with `kabar`, and each in the curl example, is a command with these options."""
+    shown = [line for block in PAGE.split("```")[1::2] for line in block.splitlines()]
+    lines = [re.split(r"\s{2,}", line)[0] for line in shown if line.startswith("kabar ")]
+    lines += re.findall(r"\$\((kabar [^)]+)\)", PAGE)
+    assert len(lines) >= 12
+    for line in lines:
+        _, first, *words = line.replace("FILE|URL", "FILE").split()
+        command = load_command(first)
+        context = click.Context(command)
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(context, words.pop(0))
+            assert found is not None, line
+            command, context = found, click.Context(found, parent=context)
+        command.make_parser(context).parse_args(words)
