@@ -32,6 +32,7 @@ from pipeline.streaming import (
     Progress,
     attach_batches,
     attach_decider,
+    attach_sweep,
     attach_timers,
     attach_watchdog,
     create_app,
@@ -39,7 +40,10 @@ from pipeline.streaming import (
 from schemas.rule import Tick
 from schemas.settings import Settings
 from schemas.steps import BY_NAME
-from schemas.topics import TIMERS
+from schemas.topics import DAY_MS, TIMERS, WEEK_MS
+
+# Days that the ledger of `notify` keeps an alert of which nothing comes.
+LEAST_KEPT_DAYS = 30.0
 
 
 def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.App; Faust stays in pipeline.streaming
@@ -53,9 +57,10 @@ def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.A
     progress = Progress()
     decider = _decider(settings, name)
     if decider is not None:
-        attach_decider(app, settings, step, decider, progress)
+        rows = attach_decider(app, settings, step, decider, progress)
         if isinstance(decider, Notifier):
             attach_timers(app, settings, decider, TIMERS, Tick(rule_id="").encode())
+            attach_sweep(app, decider, rows)
     else:
         attach_batches(app, step, _handler(settings, name, progress), progress)
     attach_watchdog(app, settings, step, progress)
@@ -104,4 +109,6 @@ def live_notifier(settings: Settings) -> Notifier:
     rules, snoozes = LiveRules(settings, book.change), LiveSnoozes(settings)
     rules.wait()
     snoozes.wait()
-    return Notifier(snoozes.until, book.rule, book.rules)
+    # A story gets new items for `story_days` after its last one; `news.matches` gives again what is a week old at most.
+    keep_days = max(LEAST_KEPT_DAYS, settings.story_days + WEEK_MS / DAY_MS + 1)
+    return Notifier(snoozes.until, book.rule, book.rules, keep_days=keep_days)

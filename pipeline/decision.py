@@ -48,6 +48,9 @@ class TimedDecider(Decider, Protocol):
     def due(self, now_ms: int) -> list[Output]:
         """What has fallen due by now (ms since 1970), to be sent to a topic that the step reads; each once."""
 
+    def expired(self, key: str, data: bytes, now_ms: int) -> Output | None:
+        """What to send to that topic for a row that is kept no more; asked of each row now and then."""
+
 
 def origin(message: Message) -> str:
     """Where a record came from: `topic/partition/offset`."""

@@ -18,7 +18,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,6 +38,9 @@ PENDING_LIMIT = 500
 BATCH_SIZE = 200
 BATCH_SECONDS = 0.05
 TIMER_SECONDS = 0.25
+# Of the rows that are kept no more; soon after the start too, for a process may not live half a day.
+FIRST_SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 12 * 3600.0
 STALLED_EXIT = 70
 
 log = structlog.get_logger()
@@ -97,8 +100,11 @@ def create_app(settings: Settings, step: Step) -> faust.App:
     )
 
 
-def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, progress: Progress) -> None:  # noqa: ANN401
-    """Give a decider the step's stream and its table."""
+Rows = Callable[[], Iterable[tuple[bytes, bytes]]]
+
+
+def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, progress: Progress) -> Rows:  # noqa: ANN401
+    """Give a decider the step's stream and its table; returns what walks through the table's rows."""
     table = app.Table(
         f"{step.name}-table",
         partitions=settings.partitions,
@@ -139,6 +145,12 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
 
     app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
 
+    def rows() -> Iterable[tuple[bytes, bytes]]:
+        found: Iterable[tuple[bytes, bytes]] = table.items()
+        return found
+
+    return rows
+
 
 def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: str, wake: bytes) -> None:  # noqa: ANN401
     """Let a decider send itself what falls due, to a topic that it reads; `wake` is a record that changes nothing.
@@ -157,6 +169,26 @@ def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: st
             for output in decider.due(round(time.time() * 1000)):
                 await _send(app, output)
             await asyncio.sleep(TIMER_SECONDS)
+
+    app.task(run)
+
+
+def attach_sweep(app: Any, decider: TimedDecider, rows: Rows) -> None:  # noqa: ANN401
+    """Ask a decider of every row, now and then, whether it is kept no more, and send what it says."""
+
+    async def run() -> None:
+        due = time.monotonic() + FIRST_SWEEP_SECONDS
+        while not app.should_stop:
+            await asyncio.sleep(TIMER_SECONDS)  # so that the process ends when it is told to
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + SWEEP_SECONDS
+            for number, (key, row) in enumerate(rows()):
+                output = decider.expired(key.decode(), row, round(time.time() * 1000))
+                if output is not None:
+                    await _send(app, output)
+                if number % 200 == 0:
+                    await asyncio.sleep(0)  # the stream goes on meanwhile
 
     app.task(run)
 

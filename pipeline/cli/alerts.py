@@ -1,9 +1,9 @@
 """`kabar alerts`: what was told."""
 
 import sys
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from queue import SimpleQueue
 
 import click
 import msgspec
@@ -100,14 +100,19 @@ def _by_alert(deliveries: Iterable[Delivery]) -> dict[str, tuple[Delivery, ...]]
 
 
 def _follow(settings: Settings, show: Callable[[Alert], None]) -> None:
-    def changed(_key: str, value: bytes | None) -> None:
-        if value is not None:
-            show(Alert.decode(value))
-            sys.stdout.flush()
-
-    with Follower(settings, ALERTS, changed):
+    # Shown by this thread: what fails here, such as a reader that went away, must end the command.
+    come: SimpleQueue[bytes | None] = SimpleQueue()
+    with Follower(settings, ALERTS, lambda _key, value: come.put(value)):
         while True:
-            time.sleep(1)
+            value = come.get()
+            if value is None:
+                continue
+            try:
+                alert = Alert.decode(value)
+            except Undecodable:
+                continue
+            show(alert)
+            sys.stdout.flush()
 
 
 def show_alert(alert: Alert, deliveries: Iterable[Delivery] = ()) -> None:

@@ -27,6 +27,7 @@ from pipeline.notify.rows import (
     LedgerRow,
     decode,
     encode,
+    is_ledger,
 )
 from pipeline.notify.timers import Timers, activity_key
 from pipeline.rules.schedule import Unreadable, read_quiet, read_schedule
@@ -40,6 +41,9 @@ MINUTE_MS = 60_000
 HELD_LIMIT = 200
 OUTLET_LIMIT = 1_000
 SWEEP_MS = 3_600_000
+DAY_MS = 24 * SWEEP_MS
+# A row whose alert comes again is written anew at most once in so long, so that a story that runs on is not forgotten.
+SEEN_MS = DAY_MS
 
 Snoozed = Callable[[Iterable[str], datetime], datetime | None]
 FindRule = Callable[[str], Rule | None]
@@ -49,7 +53,8 @@ class Notifier:
     """Decides about records of `news.matches` and `news.timers`.
 
     `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `all_rules` every
-    one: both are asked for silences alone, since a match carries how its rule tells.
+    one: both are asked for silences alone, since a match carries how its rule tells. The ledger forgets an alert after
+    `keep_days` in which nothing of it came.
     """
 
     def __init__(
@@ -57,8 +62,11 @@ class Notifier:
         snoozed: Snoozed = lambda _keys, _at: None,
         find_rule: FindRule = lambda _number: None,
         all_rules: Callable[[], Iterable[Rule]] = tuple,
+        *,
+        keep_days: float = 30.0,
     ) -> None:
         self.timers = Timers()
+        self._keep_ms = round(keep_days * DAY_MS)
         self._snoozed = snoozed
         self._find_rule = find_rule
         self._all_rules = all_rules
@@ -72,6 +80,15 @@ class Notifier:
     def due(self, now_ms: int) -> list[Output]:
         """What to send to `news.timers` now."""
         return [*self._new_watches(), *self.timers.due(now_ms)]
+
+    def expired(self, key: str, data: bytes, now_ms: int) -> Output | None:
+        """The tick that removes a row of the ledger, where it is old enough; it decides again by what the row says."""
+        if not is_ledger(key):
+            return None
+        row = decode(LedgerRow, data)
+        if not row.rule or not self._is_over(row, now_ms):
+            return None
+        return Output(TIMERS, row.rule, Tick(rule_id=row.rule, row=key).encode())
 
     def decide(self, message: Message, lookup: Lookup) -> Decision:
         """What to tell, hold or remember; nothing for what was told before."""
@@ -97,8 +114,13 @@ class Notifier:
         row = decode(LedgerRow, found)
         if row.origin == origin(message):
             return Decision(outputs=_as_decided(number, row, match))
+        rows: list[tuple[str, bytes | None]] = []
+        if message.timestamp_ms - max(row.alerted_ms, row.seen_ms) >= SEEN_MS:
+            rows.append((number, encode(msgspec.structs.replace(row, seen_ms=message.timestamp_ms))))
         counting = lookup(COUNT + number) if match.tell.how == "count" and not match.quiet else None
-        return Decision() if counting is None else _follow(COUNT + number, decode(CountRow, counting), match)
+        if counting is not None:
+            rows += _follow(COUNT + number, decode(CountRow, counting), match)
+        return Decision(rows=tuple(rows))
 
     def _first(self, number: str, match: Match, message: Message, lookup: Lookup) -> Decision:
         at_ms = message.timestamp_ms
@@ -109,7 +131,7 @@ class Notifier:
         until = self._snoozed(keys, at)
         if until is not None:
             return _withhold(number, match, message, f"snoozed until {until.isoformat()}")
-        cap = _cap(match, at_ms, lookup)
+        cap = _cap(match, message, lookup)
         due = _due(match, at, cap)
         if due is not None:
             return self._hold(number, match, message, lookup, millis(due))
@@ -119,10 +141,12 @@ class Notifier:
             due_ms = at_ms + match.tell.count_minutes * MINUTE_MS
             rows.append((COUNT + number, encode(CountRow(due_ms, match))))
             self.timers.set(due_ms, match.rule_id, COUNT + number)
-        row = LedgerRow(origin(message), at_ms, quiet=False)
-        rows.append((number, encode(row)))
         if cap is not None:
-            rows.append((CAP + match.rule_id, encode(msgspec.structs.replace(cap, count=cap.count + 1))))
+            # Before it too, for the same reason: `_cap` takes back what this very record counted.
+            counted_one = msgspec.structs.replace(cap, count=cap.count + 1, last=origin(message))
+            rows.append((CAP + match.rule_id, encode(counted_one)))
+        row = LedgerRow(origin(message), at_ms, quiet=False, rule=match.rule_id)
+        rows.append((number, encode(row)))
         return Decision(tuple(rows), _as_decided(number, row, match))
 
     def _hold(self, number: str, match: Match, message: Message, lookup: Lookup, due_ms: int) -> Decision:
@@ -132,12 +156,12 @@ class Notifier:
         if not row.due_ms:
             row = msgspec.structs.replace(row, due_ms=due_ms)
             self.timers.set(due_ms, match.rule_id, key)
-        if number not in {held.number for held in row.held}:
+        if row.newest != origin(message):
             if len(row.held) < HELD_LIMIT:
-                row = msgspec.structs.replace(row, held=(*row.held, Held(number, match)))
+                row = msgspec.structs.replace(row, held=(*row.held, Held(number, match)), newest=origin(message))
             else:
-                row = msgspec.structs.replace(row, more=row.more + 1)
-        ledger = LedgerRow(origin(message), message.timestamp_ms, quiet=False, fate="held")
+                row = msgspec.structs.replace(row, more=row.more + 1, newest=origin(message))
+        ledger = LedgerRow(origin(message), message.timestamp_ms, quiet=False, fate="held", rule=match.rule_id)
         return Decision(rows=((key, encode(row)), (number, encode(ledger))))
 
     # A time has come.
@@ -154,7 +178,12 @@ class Notifier:
             return self._count(tick, decode(CountRow, found), message)
         if tick.row.startswith(ACTIVITY):
             return self._silence(tick, decode(ActivityRow, found), message)
-        return Decision()
+        over = is_ledger(tick.row) and self._is_over(decode(LedgerRow, found), message.timestamp_ms)
+        return Decision(rows=((tick.row, None),) if over else ())
+
+    def _is_over(self, row: LedgerRow, now_ms: int) -> bool:
+        """Whether nothing can come any more that the row would have to hold back."""
+        return max(row.alerted_ms, row.seen_ms) + self._keep_ms < now_ms
 
     def _release(self, tick: Tick, row: HeldRow, message: Message) -> Decision:
         if row.last_origin == origin(message):
@@ -167,7 +196,9 @@ class Notifier:
             due_ms = millis(quiet)
             self.timers.set(due_ms, tick.rule_id, tick.row)
             return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
-        told = HeldRow(last_origin=origin(message), last_due_ms=row.due_ms, last=row.held, last_more=row.more)
+        told = HeldRow(
+            last_origin=origin(message), last_due_ms=row.due_ms, last=row.held, last_more=row.more, newest=row.newest
+        )
         outputs = _digest(tick.rule_id, row.due_ms, row.held, row.more, message)
         return Decision(((tick.row, encode(told)),), outputs)
 
@@ -263,7 +294,7 @@ def scope(match: Match) -> str:
 
 
 def _withhold(number: str, match: Match, message: Message, reason: str) -> Decision:
-    row = LedgerRow(origin(message), message.timestamp_ms, match.quiet, "withheld", reason)
+    row = LedgerRow(origin(message), message.timestamp_ms, match.quiet, "withheld", reason, match.rule_id)
     return Decision(((number, encode(row)),), _as_decided(number, row, match))
 
 
@@ -278,12 +309,12 @@ def _as_decided(number: str, row: LedgerRow, match: Match) -> tuple[Output, ...]
     return (Output(ALERTS, number, alert.encode()),)
 
 
-def _follow(key: str, row: CountRow, match: Match) -> Decision:
+def _follow(key: str, row: CountRow, match: Match) -> list[tuple[str, bytes | None]]:
     """One outlet more, unless it was counted or is the first one's."""
     known = match.source == row.match.source or match.source in row.outlets
     if row.told or known or len(row.outlets) >= OUTLET_LIMIT:
-        return Decision()
-    return Decision(rows=((key, encode(msgspec.structs.replace(row, outlets=(*row.outlets, match.source)))),))
+        return []
+    return [(key, encode(msgspec.structs.replace(row, outlets=(*row.outlets, match.source))))]
 
 
 def _counted(row: CountRow, message: Message) -> tuple[Output, ...]:
@@ -319,12 +350,15 @@ def _told_of(row: ActivityRow, kind: AlertKind, message: Message) -> tuple[Outpu
     return (Output(ALERTS, number, alert.encode()),)
 
 
-def _cap(match: Match, at_ms: int, lookup: Lookup) -> CapRow | None:
-    """The span that counts now, where the rule has a cap."""
+def _cap(match: Match, message: Message, lookup: Lookup) -> CapRow | None:
+    """The span that counts now, where the rule has a cap; without what this very record counted before a crash."""
     if not match.tell.cap:
         return None
+    at_ms = message.timestamp_ms
     found = lookup(CAP + match.rule_id)
     row = decode(CapRow, found) if found else None
+    if row is not None and row.last == origin(message):
+        return msgspec.structs.replace(row, count=row.count - 1)
     if row is None or at_ms >= row.begin_ms + match.tell.cap_minutes * MINUTE_MS:
         return CapRow(at_ms, 0)
     return row

@@ -20,14 +20,24 @@ from schemas.alert import Match
 HELD, CAP, COUNT, ACTIVITY = "h/", "k/", "c/", "s/"
 
 
+def is_ledger(key: str) -> bool:
+    """Whether a key is an alert's id, which has no slash."""
+    return "/" not in key
+
+
 class LedgerRow(msgspec.Struct, frozen=True, array_like=True):
-    """One alert. `fate`: told; held, for a digest; or withheld, with its reason."""
+    """One alert. `fate`: told; held, for a digest; or withheld, with its reason.
+
+    `rule` is the id of its rule, under whose key the row expires. `seen_ms` is when it last came again, to the day.
+    """
 
     origin: str
     alerted_ms: int
     quiet: bool
     fate: str = "told"
     reason: str = ""
+    rule: str = ""
+    seen_ms: int = 0
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
@@ -38,7 +48,10 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 class HeldRow(msgspec.Struct, frozen=True, array_like=True):
-    """What waits until `due_ms` (0: nothing does); `last` is what was told the time before, by which record."""
+    """What waits until `due_ms` (0: nothing does); `last` is what was told the time before, by which record.
+
+    `newest` is the record that was held last, so that one that is decided anew after a crash is not held twice.
+    """
 
     due_ms: int = 0
     held: tuple[Held, ...] = ()
@@ -47,13 +60,15 @@ class HeldRow(msgspec.Struct, frozen=True, array_like=True):
     last_due_ms: int = 0
     last: tuple[Held, ...] = ()
     last_more: int = 0
+    newest: str = ""
 
 
 class CapRow(msgspec.Struct, frozen=True, array_like=True):
-    """So many were told since."""
+    """So many were told since; `last` is the record that counted last, which must not count twice after a crash."""
 
     begin_ms: int
     count: int
+    last: str = ""
 
 
 class CountRow(msgspec.Struct, frozen=True, array_like=True):

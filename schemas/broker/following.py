@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from kafka import TopicPartition  # noqa: TID251
@@ -21,7 +22,9 @@ class Follower(Closing):
     `on_change(key, value)` is called in that thread for each record, value None for a tombstone. `caught_up` is set
     once everything that was there at the start has been handed over. With `from_end`, it begins with what comes next.
     `on_batch()` is called after each lot of changes, and before `caught_up` is set, for what is better done once.
-    A failure of the broker is tried again after a second, for a process that followed no more would not show it.
+    A failure of the broker is tried again after a second, for a process that followed no more would not show it. What
+    a callback raises is logged with the record, and the next record follows: one that cannot be used must not keep out
+    all that come after it.
     """
 
     def __init__(
@@ -64,12 +67,22 @@ class Follower(Closing):
         batches = self._client.poll(timeout_ms=POLL_MS)
         for batch in batches.values():
             for record in batch:
-                self._on_change((record.key or b"").decode("utf-8", "replace"), record.value)
+                self._hand_over(record)
         if batches:
-            self._on_batch()
+            try:
+                self._on_batch()
+            except Exception:  # the topic goes on
+                log.exception("a lot of changes could not be taken in", topic=self._topic)
             self._moved = time.monotonic()
         if not self.caught_up.is_set() and all(self._client.position(p) >= e for p, e in self._ends.items()):
             self.caught_up.set()
+
+    def _hand_over(self, record: Any) -> None:  # noqa: ANN401 - kafka-python has no types
+        key = (record.key or b"").decode("utf-8", "replace")
+        try:
+            self._on_change(key, record.value)
+        except Exception:  # the topic goes on
+            log.exception("a record could not be taken in", topic=self._topic, key=key, offset=record.offset)
 
     def wait(self, seconds: float) -> None:
         """Block until everything that was there at the start has been handed over, however much it is.

@@ -270,11 +270,33 @@ def _report(
             f"{len(took):,} alerts, from sent to webhook received: median {statistics.median(took):.0f} ms, "
             f"p99 {took[min(len(took) - 1, len(took) * 99 // 100)]:.0f} ms, longest {took[-1]:.0f} ms"
         )
+    _say_where(sent, arrived, receiver.alerts)
     say(
         f"{len(sent):,} items of {len(set(stories.values())):,} stories: missed {len(missed)}, told under a second id "
         f"{repeated}, posted again with the same id {len(receiver.ids) - len(by_id)}, "
         f"after kills of {', '.join(f'{name} ({killed[name]})' for name in KILLED)}"
     )
+
+
+def _say_where(sent: list[Sent], arrived: dict[str, float], alerts: list[Alert]) -> None:
+    """Where the time goes: the median of each part of the way, by the times that an alert carries."""
+    by_url = {alert.match.url: alert for alert in alerts}
+    parts: dict[str, list[float]] = {}
+    for one in sent:
+        alert = by_url.get(one.url)
+        if alert is None or one.url not in arrived:
+            continue
+        times = [t.timestamp() for t in (alert.match.first_seen_at, alert.match.matched_at, alert.alerted_at)]
+        marks = (one.at, *times, arrived[one.url])
+        names = ("sent to first seen", "to matched", "to its match in Kafka", "to received")
+        for name, begin, end in zip(names, marks, marks[1:], strict=False):
+            parts.setdefault(name, []).append((end - begin) * 1000)
+    if parts:
+        told = (
+            f"{name} {statistics.median(times):.0f} ms (p99 {sorted(times)[len(times) * 99 // 100]:.0f})"
+            for name, times in parts.items()
+        )
+        say(f"  of that, in the median: {', '.join(told)}")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from pipeline.cli.alerts import alerts_so_far, explain
+from pipeline.elastic import Index
 from pipeline.figures import save_figures
 from pipeline.launch import Pipeline
 from pipeline.rules.registry import save_rules, save_snooze
+from pipeline.search import Query, search
 from schemas.alert import Alert, Figure, Withheld
 from schemas.broker import Producer, read_all
 from schemas.codec import now
@@ -20,13 +23,13 @@ from schemas.item import Item, item_id
 from schemas.rule import Conditions, Rule, Snooze, Tell
 from schemas.settings import Settings
 from schemas.topics import BACKFILL, ITEMS, MATCHES, WITHHELD
-from tests.pipeline.test_pipeline import kabar
+from tests.pipeline.test_pipeline import KABAR, kabar
 from tests.waiting import until, until_idle
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 NAMES = {
     "exa-2": "Exa Pertiwidewi", "exa-3": "Exa Kencanawungu", "exa-4": "Exa Mandalagiri", "exa-5": "Exa Sasmitaningrat",
-    "exa-6": "Exa Brawijayanti",
+    "exa-6": "Exa Brawijayanti", "exa-7": "Exa Tribhuwaneswari",
 }  # fmt: skip
 WORDS = {
     "visit": "melakukan kunjungan resmi ke pelabuhan baru dan bertemu para pedagang setempat",
@@ -126,6 +129,43 @@ def test_why_and_what_a_rule_would_have_sent(kabar_settings: Settings) -> None:
     simulated = json.loads(kabar(kabar_settings, "rules", "test", name, "--since", "7d", "--json"))
     assert [a["match"]["url"] for a in simulated["alerts"]] == ["https://alerts.example/why-1"]
     assert len(told(kabar_settings, "figure:exa-2")) == 1, "a test sends nothing"
+
+
+def test_alerts_are_followed(kabar_settings: Settings) -> None:
+    """`alerts --follow` shows what comes while it runs, and ends where its reader goes away."""
+    environment = {**os.environ, **kabar_settings.environment()}
+    command = [*KABAR, "alerts", "--follow", "--rule", "figure:exa-7", "--json"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        name = NAMES["exa-7"]
+        for number, words in enumerate(("visit", "speech")):
+            title = " ".join(WORDS[words].split()[:6])
+            url = publish(kabar_settings, f"follow-{number}", f"{name} {title}", f"{name} {WORDS[words]}.")
+            alert = Alert.decode(following.stdout.readline().encode())
+            assert (alert.match.figure_id, alert.match.url) == ("exa-7", url)
+        following.stdout.close()
+        publish(kabar_settings, "follow-2", f"{name} {WORDS['ship']}", f"{name} {WORDS['ship']}.")
+        assert following.wait(20) != 0
+
+
+def test_a_dry_run_says_what_a_figure_would_have_made(kabar_settings: Settings) -> None:
+    """`figures test --dry-run` and `figures add --dry-run` count in the real index, by alias, and track nobody new."""
+    name = "Exa Rajasanagara"
+    for number, words in enumerate(("match", "train")):
+        title = " ".join(WORDS[words].split()[:6])
+        publish(kabar_settings, f"dry-{number}", title, f"{name} {WORDS[words]} {number}.")
+    with Index(kabar_settings) as index:
+        until(lambda: search(index, Query(text=f'"{name}"')).total == 2, seconds=20, what="both are indexed", every=0.2)
+    shown = kabar(kabar_settings, "figures", "add", name, "--alias", "Exa Nobody Ever", "--dry-run", "--since", "30d",
+                  "--json")  # fmt: skip
+    found = json.loads(shown)
+    assert found["alerts"] == 2
+    assert {use["alias"]: use["items"] for use in found["uses"]} == {name: 2, "Exa Nobody Ever": 0}
+    assert name not in kabar(kabar_settings, "figures", "list")
+    kabar(kabar_settings, "figures", "add", name, "--no-alert")
+    table = kabar(kabar_settings, "figures", "test", name, "--dry-run", "--since", "30d")
+    assert "would have made 2 alerts" in table
+    kabar(kabar_settings, "figures", "remove", name)
 
 
 def test_a_backfill_sends_nothing_and_says_what_it_would_have(kabar_settings: Settings) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipeline.decision import Decision
+from pipeline.decision import Decision, Output
 from pipeline.notify import Notifier
 from schemas.alert import Alert, Match, Withheld
 from schemas.codec import millis
@@ -44,6 +44,22 @@ class Ledger:
         self.at = until
         return told
 
+    def over(self) -> list[Output]:
+        """Ticks for the rows that are kept no more."""
+        asked = (self.notifier.expired(key, row, millis(self.at)) for key, row in self.rows.items())
+        return [output for output in asked if output is not None]
+
+    def take(self, ticks: list[Output]) -> None:
+        """The ticks come."""
+        for tick in ticks:
+            self._decide(TIMERS, tick.value, None)
+
+    def sweep(self) -> int:
+        """Remove what is kept no more; how many rows that is."""
+        before = len(self.rows)
+        self.take(self.over())
+        return before - len(self.rows)
+
     def crash(self) -> None:
         """A process that was killed: the next one has the rows alone."""
         self.notifier = Notifier()
@@ -55,6 +71,12 @@ class Ledger:
             offset = self.offset[topic]
         message = Message(topic=topic, partition=0, offset=offset, key="", value=value, timestamp_ms=millis(self.at))
         decision = self.notifier.decide(message, self.rows.get)
+        for written in range(1, len(decision.rows)):
+            cut = {**self.rows, **{key: row for key, row in decision.rows[:written] if row is not None}}
+            after = self.notifier.decide(message, cut.get)
+            whole = dict(after.rows)
+            assert all(whole.get(key, cut.get(key)) == row for key, row in decision.rows), "killed between two rows"
+            assert after.outputs == decision.outputs
         self._write(decision)
         again = self.notifier.decide(message, self.rows.get)
         assert again.outputs == decision.outputs, "a redelivered record is answered as it was"
@@ -175,6 +197,52 @@ def test_a_cap_holds_the_rest_for_one_digest() -> None:
     (digest,) = ledger.wait(HOUR)
     assert (digest.kind, len(digest.entries) + digest.more) == ("digest", 998)
     assert len(ledger.send(match(2000, tell=tell, rule_id="r"))) == 1, "a new hour"
+
+
+def elsewhere(number: int) -> Match:
+    """The same story at another outlet."""
+    return msgspec.structs.replace(match(number, rule_id="r"), source="elsewhere")
+
+
+def test_a_kill_between_the_rows_of_a_cap_counts_once() -> None:
+    """The row of the cap is there and the ledger's is not: the same record is told all the same, and counts once."""
+    ledger = Ledger()
+    tell = Tell(cap=1)
+    first = Message(
+        topic=MATCHES, partition=0, offset=7, key="", value=match(1, tell=tell, rule_id="r").encode(),
+        timestamp_ms=millis(START),
+    )  # fmt: skip
+    (cap, row), *_ = Notifier().decide(first, ledger.rows.get).rows
+    assert cap == "k/r"
+    assert row is not None
+    ledger.rows[cap] = row
+    assert len(ledger.send(match(1, tell=tell, rule_id="r"), offset=7)) == 1
+    assert ledger.send(match(2, tell=tell, rule_id="r"), offset=8) == [], "one is the most"
+
+
+def test_rows_of_the_ledger_go_once_nothing_can_repeat_them() -> None:
+    """A story told is kept as long as outlets go on with it and 30 days more; then the row goes, and no other does."""
+    ledger = Ledger()
+    ledger.send(match(1, rule_id="r"))
+    assert ledger.send(elsewhere(1), after=20 * DAY) == []
+    ledger.send(match(2, rule_id="r", tell=Tell(cap=3)), after=29 * DAY)
+    assert ledger.sweep() == 0
+    assert ledger.send(elsewhere(1)) == [], "the story went on after 20 days"
+    ledger.wait(31 * DAY)
+    assert ledger.sweep() == 2
+    assert [key for key in ledger.rows if "/" not in key] == []
+    assert list(ledger.rows) == ["k/r"]
+
+
+def test_a_tick_for_a_row_that_came_again_removes_nothing() -> None:
+    """Between the look at a row and its tick the story came again: the row says so, and stays."""
+    ledger = Ledger()
+    ledger.send(match(1, rule_id="r"))
+    ledger.wait(31 * DAY)
+    ticks = ledger.over()
+    assert ledger.send(elsewhere(1)) == []
+    ledger.take(ticks)
+    assert len(ledger.rows) == 1
 
 
 def test_quiet_hours_hold_everything_until_their_end() -> None:
