@@ -76,6 +76,8 @@ class RawServer:
     def __init__(self, *parts: bytes, pause: float = 0.0, hold: bool = False, everywhere: bool = False) -> None:
         self._address = "0.0.0.0" if everywhere else "127.0.0.1"
         self._parts, self._pause, self._hold = parts, pause, hold
+        # Kept here: the loop refers to its tasks weakly, and what waits for a thing of its own is collected.
+        self._for_ever = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="raw-server", daemon=True)
         self.connections = 0
@@ -120,7 +122,7 @@ class RawServer:
                 self.sent += len(part)
                 await asyncio.sleep(self._pause)
             if self._hold:
-                await asyncio.Event().wait()
+                await self._for_ever.wait()
         except (ConnectionError, asyncio.IncompleteReadError):
             return
         finally:

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy import stale
 from deploy.errors import DataInUse
 from tests.deploy.asking import runs
+from tests.waiting import until
 
 MARKER = "-Dkabar.home=/made/up"
 
@@ -23,6 +25,7 @@ def test_a_stale_server_is_ended(tmp_path: Path) -> None:
     """The process that the file names, with our marker in its command line, is stopped and the file removed."""
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", MARKER]) as left:
         path = _note(tmp_path / "kafka-1.pid", left.pid)
+        until(lambda: MARKER in psutil.Process(left.pid).cmdline(), seconds=10, what="the process is what it was asked")
         assert stale.end_stale(path, MARKER)
         assert not runs(left.pid)
     assert not path.exists()

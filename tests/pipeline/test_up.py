@@ -103,7 +103,7 @@ def test_the_readme_shows_what_the_demo_prints(data_dir: Path) -> None:
     environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir)}
     with started(data_dir, "--demo") as launcher:
         for command in README_COMMANDS:
-            until(partial(prints, command, environment, data_dir), seconds=60, what=f"{command} prints what is shown")
+            until(partial(prints, command, environment, data_dir), seconds=150, what=f"{command} prints what is shown")
         launcher.send_signal(signal.SIGINT)
         launcher.wait(40)
     until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left after Ctrl-C")
