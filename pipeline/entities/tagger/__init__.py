@@ -1,1 +1,0 @@
-"""The statistical tagger: names that no list knows, by their letters, their capitals and their neighbours."""
