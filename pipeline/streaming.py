@@ -177,18 +177,15 @@ def attach_sweep(app: Any, decider: TimedDecider, rows: Rows) -> None:  # noqa: 
     """Ask a decider of every row, now and then, whether it is kept no more, and send what it says."""
 
     async def run() -> None:
-        due = time.monotonic() + FIRST_SWEEP_SECONDS
+        await app.sleep(FIRST_SWEEP_SECONDS)
         while not app.should_stop:
-            await asyncio.sleep(TIMER_SECONDS)  # so that the process ends when it is told to
-            if time.monotonic() < due:
-                continue
-            due = time.monotonic() + SWEEP_SECONDS
             for number, (key, row) in enumerate(rows()):
                 output = decider.expired(key.decode(), row, round(time.time() * 1000))
                 if output is not None:
                     await _send(app, output)
                 if number % 200 == 0:
                     await asyncio.sleep(0)  # the stream goes on meanwhile
+            await app.sleep(SWEEP_SECONDS)
 
     app.task(run)
 
