@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
+from pipeline.language import language_group
 from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
 from schemas.feed import Feed, FeedSeen, FeedState
 from schemas.forgotten import Forgotten
-from schemas.item import Item
+from schemas.item import Item, content_hash
 from schemas.page import Page, Wanted
 from schemas.rule import Conditions, Rule, Snooze, Tell, Tick
 from schemas.subscription import Subscription
@@ -73,3 +74,18 @@ RECORD_SAMPLES: dict[str, Record] = {
         sha256="00", sample="eA==", at=MOMENT,
     ),
 }  # fmt: skip
+
+
+def passed_on(item: Item, language: str, mentions: tuple[Mention, ...] = ()) -> Enriched:
+    """An item as `enrich` passes it on, first seen when it was fetched."""
+    return Enriched(
+        item=item,
+        revision=1,
+        first_seen_at=item.fetched_at,
+        content_hash=content_hash(item),
+        language=language,
+        language_confidence=1.0,
+        language_group=language_group(language),
+        enriched_at=item.fetched_at,
+        mentions=mentions,
+    )

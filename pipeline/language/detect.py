@@ -127,7 +127,7 @@ def _by_table(text: Passage, script: str, hint: str | None) -> Language:
         return mixed
     if found.words <= _NAMES and judge.only_names(text.text, code):
         return Language("und", probability, code, "only names")
-    if probability < needed(found.words) and (found.words <= _FEW or _of_group(found) < needed(found.words)):
+    if (probability if found.words <= _FEW else _of_group(found)) < needed(found.words):
         return Language("und", probability, code, "too short" if found.words <= _FEW else "unsure")
     return Language(code, min(calibration().told(probability), _SUREST), runner)
 

@@ -13,7 +13,7 @@ from pipeline.language.hashing import word_keys
 from pipeline.language.letters import by_letters
 from pipeline.language.locales import script_of
 from pipeline.language.passage import Passage
-from pipeline.language.table import FLOOR, STEPS, Scores, by_words, folded, load, with_sequences
+from pipeline.language.table import FLOOR, STEPS, Evidence, Scores, by_words, folded, load, with_sequences
 from pipeline.language.votes import Votes, votes
 
 # The scripts whose languages the table tells apart.
@@ -61,12 +61,12 @@ def judge(text: Passage, script: str, hint: str | None = None, *, ask_cld2: bool
         return Verdict(((own, _OWN_LETTERS if found.number > _FEW else _OUTSIDE),), found.number, said)
     shared = shares(said)
     bonus = ((own, _LETTERS), (hint, _HINT))
-    ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, bonus)
+    ranked = _ranked(found, shared, columns, bonus)
     if ranked[0][1] < _CLEAR:
         found = with_sequences(found, codes)
-        ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, bonus)
-    if neighbours.tells(ranked[0][0]) and (told := neighbours.telling(codes)):
-        ranked = _ranked(calibration().logits(found, shared)[columns.indices], columns, (*bonus, *told))
+        ranked = _ranked(found, shared, columns, bonus)
+    if neighbours.tells(ranked[0][0]):
+        ranked = _ranked(found, shared, columns, (*bonus, *neighbours.telling(found.keys)))
     outside = _outside(said, script, columns.codes)
     if (
         outside is not None
@@ -78,9 +78,10 @@ def judge(text: Passage, script: str, hint: str | None = None, *, ask_cld2: bool
 
 
 def _ranked(
-    logits: Scores, columns: "_Columns", bonus: tuple[tuple[str | None, float], ...]
+    found: Evidence, shared: Scores, columns: "_Columns", bonus: tuple[tuple[str | None, float], ...]
 ) -> tuple[tuple[str, float], ...]:
-    """The three most probable languages."""
+    """The three most probable languages by the evidence, CLD2's shares and what else counts for some, in nats."""
+    logits = calibration().logits(found, shared)[columns.indices]
     for code, nats in bonus:
         if code is not None and code in columns.codes:
             logits[columns.places[code]] += nats

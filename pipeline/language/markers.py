@@ -11,6 +11,11 @@ from importlib.resources import files
 @lru_cache(maxsize=1)
 def words() -> dict[str, frozenset[str]]:
     """The small words of each language that has a list."""
-    text = (files("pipeline.language") / "markers.tsv").read_text("utf-8")
+    return lists("markers.tsv")
+
+
+def lists(name: str) -> dict[str, frozenset[str]]:
+    """The words of each language in a table of this package: a language a line, its code, a tab, its words."""
+    text = (files("pipeline.language") / name).read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return {code: frozenset(listed.split()) for code, listed in rows}

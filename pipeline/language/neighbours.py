@@ -7,10 +7,10 @@ names of months and institutions).
 
 from collections import Counter
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
-from pipeline.language.hashing import Codes, word_keys
+from pipeline.language.hashing import Keys, word_keys
+from pipeline.language.markers import lists
 from pipeline.language.table import folded
 
 # What one such word counts, in nats, and how many of them at most: two outweigh a name or a loan word.
@@ -21,10 +21,10 @@ _MOST: Final = 4
 _PRIOR: Final = {"id": 0.2}
 
 
-def telling(codes: Codes) -> tuple[tuple[str, float], ...]:
-    """For each language with such words in a text of folded letters: its code and what they count in nats."""
-    known = _keys()
-    found = Counter(known[key] for key in set(word_keys(codes).tolist()) if key in known)
+def telling(keys: Keys) -> tuple[tuple[str, float], ...]:
+    """For each language with such words, by the keys of a text's words: its code and what they count in nats."""
+    known = _known()
+    found = Counter(known[key] for key in set(keys.tolist()) if key in known)
     return tuple((code, _PRIOR.get(code, 0.0) + _TELLING * min(_MOST, found[code])) for code in _words())
 
 
@@ -34,12 +34,10 @@ def tells(code: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, str]:
-    text = (files("pipeline.language") / "neighbours.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return {code: listed for code, listed in rows}  # noqa: C416 - each row is a list, which dict() does not take
+def _words() -> dict[str, frozenset[str]]:
+    return lists("neighbours.tsv")
 
 
 @lru_cache(maxsize=1)
-def _keys() -> dict[int, str]:
-    return {key: code for code, listed in _words().items() for key in word_keys(folded(listed)).tolist()}
+def _known() -> dict[int, str]:
+    return {key: code for code, words in _words().items() for key in word_keys(folded(" ".join(words))).tolist()}

@@ -6,7 +6,7 @@ shorter sequences is the idea of HeLI (Jauhiainen, Lindén and Jauhiainen, 2016)
 The table is made by `python -m pipeline.language.train`, its parts are described in `model.md`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -100,10 +100,11 @@ _ONES: Final = np.ones(_ROWS, dtype=np.float32)
 class Evidence:
     """What a text's words, and its sequences where they were asked, tell for each language.
 
-    `total` is in nats above the floor. `known` says of each word whether it is in the table.
+    `total` is in nats above the floor. `keys` are those of the words, `known` says of each whether it is in the table.
     """
 
     total: Scores
+    keys: Keys
     known: Flags
 
     @property
@@ -140,8 +141,9 @@ def load() -> Table:
 def by_words(codes: Codes) -> Evidence:
     """What the words alone of a text of folded letters tell."""
     table = load()
-    slots, known = table.find(word_keys(codes))
-    return Evidence(table.of_words(slots) / STEPS, known)
+    keys = word_keys(codes)
+    slots, known = table.find(keys)
+    return Evidence(table.of_words(slots) / STEPS, keys, known)
 
 
 def with_sequences(found: Evidence, codes: Codes) -> Evidence:
@@ -151,7 +153,7 @@ def with_sequences(found: Evidence, codes: Codes) -> Evidence:
     table = load()
     slots, _ = table.find(sequence_keys(codes, ~found.known))
     # Sums of steps are whole numbers, so that they are exact and the same in any order.
-    return Evidence(found.total + table.of_sequences(slots) * (_SEQUENCE / STEPS), found.known)
+    return replace(found, total=found.total + table.of_sequences(slots) * (_SEQUENCE / STEPS))
 
 
 def evidence(text: str) -> Evidence:

@@ -35,13 +35,12 @@ from schemas.alert import Alert, AlertKind, Match, Withheld, alert_id
 from schemas.codec import from_millis, millis
 from schemas.message import Message
 from schemas.rule import Rule, Tick
-from schemas.topics import ALERTS, TIMERS, WITHHELD
+from schemas.topics import ALERTS, DAY_MS, TIMERS, WITHHELD
 
 MINUTE_MS = 60_000
 HELD_LIMIT = 200
 OUTLET_LIMIT = 1_000
 SWEEP_MS = 3_600_000
-DAY_MS = 24 * SWEEP_MS
 # A row whose alert comes again is written anew at most once in so long, so that a story that runs on is not forgotten.
 SEEN_MS = DAY_MS
 

@@ -11,28 +11,29 @@ from typing import Final
 import msgspec
 
 from pipeline.stories.terms import TEXT_LIMIT
-from schemas.document import Mention
-from schemas.item import Item
+from schemas.document import Enriched
 
 _CYRILLIC: Final = "абвгдђежзијклљмнњопрстћуфхцчџш"
 _LATIN: Final = (*"abvgdđežzijkl", "lj", "m", "n", "nj", *"oprstćufhcč", "dž", "š")
 
 
-def in_one_script(item: Item, group: str) -> Item:
-    """The item as it is compared with others of its language group: at most `TEXT_LIMIT` of each text is changed."""
+def in_one_script(enriched: Enriched, group: str) -> Enriched:
+    """An item and what it mentions, as they are compared with others of a language group.
+
+    At most `TEXT_LIMIT` code points of each text are kept where there is something to change.
+    """
     table = _table(group)
     if table is None:
-        return item
+        return enriched
+    item = enriched.item
     title, summary, body = (text[:TEXT_LIMIT].translate(table) for text in (item.title, item.summary, item.body))
-    return msgspec.structs.replace(item, title=title, summary=summary, body=body)
-
-
-def mentions_in_one_script(mentions: tuple[Mention, ...], group: str) -> tuple[Mention, ...]:
-    """What is mentioned, written as `in_one_script` writes the item."""
-    table = _table(group)
-    if table is None:
-        return mentions
-    return tuple(msgspec.structs.replace(mention, text=mention.text.translate(table)) for mention in mentions)
+    return msgspec.structs.replace(
+        enriched,
+        item=msgspec.structs.replace(item, title=title, summary=summary, body=body),
+        mentions=tuple(
+            msgspec.structs.replace(mention, text=mention.text.translate(table)) for mention in enriched.mentions
+        ),
+    )
 
 
 @cache

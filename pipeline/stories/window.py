@@ -25,7 +25,7 @@ from pipeline.stories import copies
 from pipeline.stories.arrivals import Arrivals, content_key
 from pipeline.stories.clusters import NOTHING, Clusters, Vector
 from pipeline.stories.fingerprint import SCHEME, Fingerprint, fingerprint
-from pipeline.stories.script import in_one_script, mentions_in_one_script
+from pipeline.stories.script import in_one_script
 from pipeline.stories.state import REASONS, Outcome, Row
 from pipeline.stories.terms import adjacent_names
 from schemas.codec import millis
@@ -90,10 +90,10 @@ class Window:
         tick = offset if tick is None else tick
         first_seen = known.first_seen if known else millis(enriched.first_seen_at)
         self._advance(first_seen // 1000, tick)
-        item = in_one_script(enriched.item, self.group)
-        sketch = fingerprint(item, enriched.mentions)
+        written = in_one_script(enriched, self.group)
+        sketch = fingerprint(written.item, written.mentions)
         if known is None:
-            placement, story, packed = self._find(enriched, first_seen // 1000, sketch, lookup)
+            placement, story, packed = self._find(written, first_seen // 1000, sketch, lookup)
         else:
             placement, story, packed = known.placement(), self._story_of(known), known.terms
         self._seq += 1
@@ -152,8 +152,7 @@ class Window:
             return None
 
         def parts() -> set[tuple[int, int]]:
-            written = in_one_script(enriched.item, self.group)
-            return adjacent_names(written, mentions_in_one_script(enriched.mentions, self.group))
+            return adjacent_names(enriched.item, enriched.mentions)
 
         return self._clusters.nearest(item, sketch.words, moment, self._clock - self._span, parts)
 

@@ -1,10 +1,10 @@
 """Which topics there are, how far they go, and where groups stand in them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient, OffsetAndMetadata, TopicPartition  # noqa: TID251
+from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition  # noqa: TID251
 from kafka.admin import NewTopic  # noqa: TID251
 from kafka.errors import (  # noqa: TID251
     CoordinatorLoadInProgressError,
@@ -80,22 +80,19 @@ class Admin(Closing):
 
 def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, int], int]:
     """The offset after the last record of each (topic, partition)."""
-    client = open_consumer(settings, group_id=None)
-    try:
-        ends = client.end_offsets([p for topic in topics for p in partitions_of(client, topic)])
-        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
-    except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
-    finally:
-        client.close()
+    return _offsets(settings, topics, KafkaConsumer.end_offsets)
 
 
 def begin_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, int], int]:
     """The offset of the first record that each (topic, partition) still has."""
+    return _offsets(settings, topics, KafkaConsumer.beginning_offsets)
+
+
+def _offsets(settings: Settings, topics: Sequence[str], ask: Callable[..., Any]) -> dict[tuple[str, int], int]:
     client = open_consumer(settings, group_id=None)
     try:
-        begins = client.beginning_offsets([p for topic in topics for p in partitions_of(client, topic)])
-        return {(tp.topic, tp.partition): begin for tp, begin in begins.items()}
+        found = ask(client, [p for topic in topics for p in partitions_of(client, topic)])
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
     except KafkaError as error:
         raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
     finally:

@@ -2,14 +2,12 @@
 
 import random
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import psutil
@@ -25,6 +23,7 @@ from schemas.errors import BrokerError, IndexUnavailable
 from schemas.item import Item, item_id
 from schemas.settings import Settings, load_settings
 from schemas.topics import ITEMS, TOPICS
+from tests.benchmarks.beside import Beside
 from tests.benchmarks.faulty_node import FaultyNode
 from tests.waiting import until_idle
 
@@ -60,7 +59,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.lost or self.twice or self.wrong or self.dead)
 
 
-class Sender:
+class Sender(Beside):
     """Sends items of its own at a rate, in a thread, however the broker is: what is not confirmed is sent again."""
 
     def __init__(self, settings: Settings, run: str, per_second: int) -> None:
@@ -69,18 +68,9 @@ class Sender:
         self._run = run
         self._per_batch = max(1, per_second // BATCHES_A_SECOND)
         self._dice = random.Random(run)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send, name="sender", daemon=True)
+        super().__init__("sender")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self) -> None:
+    def _work(self) -> None:
         due = time.monotonic()
         while not self._stop.is_set():
             self._confirmed([self._item() for _ in range(self._per_batch)])

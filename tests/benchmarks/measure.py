@@ -1,15 +1,14 @@
 """What processes use, what latencies were: the figures of the benchmarks."""
 
 import statistics
-import threading
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import Self
 
 import msgspec
 import psutil
 
 from schemas.settings import Settings
+from tests.benchmarks.beside import Beside
 
 SAMPLE_SECONDS = 0.2
 MIB = 1024 * 1024
@@ -47,7 +46,7 @@ class Flow(msgspec.Struct, frozen=True):
         return sum(self.own_cpu_ms.values())
 
 
-class Watch:
+class Watch(Beside):
     """Measures processes, by name, from the beginning of a `with` block to `usage`. They must not end meanwhile.
 
     The processor time is user and system, children that have ended included; resident memory is sampled.
@@ -57,18 +56,12 @@ class Watch:
         self._processes = processes
         self._before: dict[str, float] = {}
         self._peaks: dict[str, int] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, name="memory", daemon=True)
+        super().__init__("memory")
 
     def __enter__(self) -> Self:
         self._before = {name: _cpu(process) for name, process in self._processes.items()}
         self._look()
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
+        return super().__enter__()
 
     def usage(self) -> dict[str, Usage]:
         """Up to now.
@@ -82,7 +75,7 @@ class Watch:
             for name, process in self._processes.items()
         }
 
-    def _sample(self) -> None:
+    def _work(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
             try:
                 self._look()

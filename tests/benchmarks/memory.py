@@ -38,12 +38,12 @@ def run(settings: Settings, pipeline: Pipeline, items: int, step: int, say: Say)
     track(settings)
     processes = {**step_processes(pipeline), **server_processes(settings)}
     maker = Maker("memory", SEED)
-    samples = [_sample(0, processes)]
+    samples = [sample(0, processes)]
     say(" ".join([f"{'items':>8}", *(f"{name:>13}" for name in processes)]))
     for done in range(step, items + 1, step):
         send(settings, maker.items(step))
         until_idle(settings, pipeline, seconds=600)
-        samples.append(_sample(done, processes))
+        samples.append(sample(done, processes))
         say(" ".join([f"{done:>8,}", *(f"{value:>13.1f}" for value in samples[-1].resident.values())]))
     return samples
 
@@ -73,7 +73,8 @@ def rows(settings: Settings) -> dict[str, tuple[int, float]]:
     return found
 
 
-def _sample(items: int, processes: dict[str, psutil.Process]) -> Sample:
+def sample(items: int, processes: dict[str, psutil.Process]) -> Sample:
+    """The resident memory of processes now, after so many items."""
     return Sample(items, {name: process.memory_info().rss / MIB for name, process in processes.items()})
 
 

@@ -1,9 +1,7 @@
 """Items at a steady pace, and how long each took until a search finds it and until its alert is read."""
 
-import threading
 import time
 from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -13,6 +11,7 @@ from schemas.broker import Follower, Producer, read_all
 from schemas.item import Item
 from schemas.settings import Settings
 from schemas.topics import ALERTS, ITEMS
+from tests.benchmarks.beside import Beside
 from tests.benchmarks.measure import Latency, latency
 from tests.benchmarks.running import NotDone
 
@@ -28,26 +27,20 @@ class Freshness(msgspec.Struct, frozen=True):
     alerted: Latency | None
 
 
-class _Looking:
+class _Looking(Beside):
     """A thread that searches 20 times a second and notes when each item of a run is first found."""
 
     def __init__(self, settings: Settings, run: str) -> None:
         self.seen: dict[str, float] = {}
         self._run = run
         self._index = Index(settings)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="searching", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__("searching")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
+        super().__exit__(kind, error, tb)
         self._index.close()
 
-    def _follow(self) -> None:
+    def _work(self) -> None:
         due = time.monotonic()
         while not self._stop.is_set():
             if not self._look(PAGE):

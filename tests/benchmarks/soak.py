@@ -7,10 +7,7 @@ found them, and how much each process grew in an hour (the slope of its resident
 beside what the rows that it keeps explain.
 """
 
-import threading
 import time
-from types import TracebackType
-from typing import Self
 
 import click
 import msgspec
@@ -19,9 +16,10 @@ import psutil
 from pipeline.launch import Pipeline
 from schemas.settings import Settings
 from tests.benchmarks import pace
+from tests.benchmarks.beside import Beside
 from tests.benchmarks.corpus import Maker
-from tests.benchmarks.measure import MIB, server_processes
-from tests.benchmarks.memory import PER, Sample, growth
+from tests.benchmarks.measure import server_processes
+from tests.benchmarks.memory import PER, Sample, growth, sample
 from tests.benchmarks.running import Say, own_pipeline, own_servers, step_processes, track
 
 SEED = 20_261_129
@@ -37,28 +35,18 @@ class Soak(msgspec.Struct, frozen=True):
     restarts: dict[str, int]
 
 
-class _Sampling:
+class _Sampling(Beside):
     """A thread that notes every process's resident memory, by how many items should have been sent by then."""
 
     def __init__(self, processes: dict[str, psutil.Process], rate: float, every: float) -> None:
         self.samples: list[Sample] = []
         self._processes, self._rate, self._every = processes, rate, every
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="sampling", daemon=True)
+        super().__init__("sampling")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
+    def _work(self) -> None:
         begun = time.monotonic()
         while not self._stop.wait(self._every):
-            resident = {name: process.memory_info().rss / MIB for name, process in self._processes.items()}
-            self.samples.append(Sample(round((time.monotonic() - begun) * self._rate), resident))
+            self.samples.append(sample(round((time.monotonic() - begun) * self._rate), self._processes))
 
 
 def run(settings: Settings, pipeline: Pipeline, *, seconds: float, rate: float, name: str) -> Soak:

@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from pipeline.language import language_group
 from schemas.document import Enriched
-from schemas.item import Item, content_hash, item_id
+from schemas.item import Item, item_id
 from tests.benchmarks.stories_texts import LANGUAGES, UNSPACED, Author, Event, Half, Text, in_other_script
+from tests.samples import passed_on
 
 START: Final = datetime(2024, 1, 21, tzinfo=UTC)
 _BETWEEN: Final = timedelta(minutes=1)
@@ -81,17 +81,7 @@ def _example(made: _Made, number: int) -> Example:
         summary=told.summary,
         body="\n\n".join(told.paragraphs),
     )
-    enriched = Enriched(
-        item=item,
-        revision=1,
-        first_seen_at=seen,
-        content_hash=content_hash(item),
-        language=told.language,
-        language_confidence=1.0,
-        language_group=language_group(told.language),
-        enriched_at=seen,
-    )
-    return Example(enriched, made.text, made.kind)
+    return Example(passed_on(item, told.language), made.text, made.kind)
 
 
 # -- copies

@@ -20,10 +20,11 @@ import msgspec
 from pipeline.stories.rows import InMemory, decide
 from pipeline.stories.window import Window
 from schemas.document import Enriched
-from schemas.item import Item, content_hash
+from schemas.item import Item
 from tests.benchmarks.stories_copies import Example, examples
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import Half, Text
+from tests.samples import passed_on
 
 GOLD = Path(__file__).parents[3] / "shared" / "eval" / "stories"
 START = datetime(2024, 1, 21, tzinfo=UTC)
@@ -69,16 +70,7 @@ def enriched(labelled: Labelled, number: int) -> Enriched:
     """The item as `enrich` would pass it on, without mentions, a second after the one before it."""
     seen = START + timedelta(seconds=number)
     item = Item(id=labelled.id, source="gold", fetched_at=seen, title=labelled.title, body=labelled.body)
-    return Enriched(
-        item=item,
-        revision=1,
-        first_seen_at=seen,
-        content_hash=content_hash(item),
-        language=labelled.language,
-        language_confidence=1.0,
-        language_group=labelled.language,
-        enriched_at=seen,
-    )
+    return passed_on(item, labelled.language)
 
 
 def stories_of(items: list[Labelled]) -> list[str]:

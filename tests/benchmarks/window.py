@@ -24,8 +24,9 @@ from pipeline.stories.rows import InMemory, OnDisk, decide
 from pipeline.stories.state import Row
 from pipeline.stories.window import Window
 from schemas.document import Enriched, Mention
-from schemas.item import Item, content_hash, item_id
+from schemas.item import Item, item_id
 from tests.benchmarks.corpus import Maker
+from tests.samples import passed_on
 
 SIZES = (10_000, 100_000, 1_000_000)
 LANGUAGE = "en"
@@ -80,23 +81,14 @@ def _news(count: int, seed: int) -> Iterator[Enriched]:
 
 def _enriched(item: Item, dice: random.Random) -> Enriched:
     entities = {f"Q{int(ENTITIES ** dice.random())}" for _ in range(MENTIONS)}
-    return Enriched(
-        item=item,
-        revision=1,
-        first_seen_at=item.fetched_at,
-        content_hash=content_hash(item),
-        language=LANGUAGE,
-        language_confidence=1.0,
-        language_group=LANGUAGE,
-        enriched_at=item.fetched_at,
-        mentions=tuple(
-            Mention(
-                text=entity, type="PER", start=0, end=1, field="body", entity_id=entity, name=entity, confidence=1.0,
-                why="made",
-            )
-            for entity in sorted(entities)
-        ),
+    mentions = (
+        Mention(
+            text=entity, type="PER", start=0, end=1, field="body", entity_id=entity, name=entity, confidence=1.0,
+            why="made",
+        )
+        for entity in sorted(entities)
     )  # fmt: skip
+    return passed_on(item, LANGUAGE, tuple(mentions))
 
 
 def _patterns(events: list[Enriched]) -> list[Row]:

@@ -172,8 +172,8 @@ def test_a_text_in_the_other_script_is_the_same_text(
 
 def test_russian_is_not_written_in_latin() -> None:
     """Only the language groups that have two scripts are changed."""
-    item = news("a", title="Новости", body="Совет").item
-    assert in_one_script(item, "ru") is item
+    enriched = news("a", title="Новости", body="Совет")
+    assert in_one_script(enriched, "ru") is enriched
 
 
 def test_a_new_lead_may_bring_other_numbers() -> None:

@@ -7,11 +7,14 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from pipeline.stories.rows import InMemory, decide
 from pipeline.stories.state import Outcome
 from pipeline.stories.window import WINDOW, Window
 from schemas.document import Enriched, Mention
-from schemas.item import Item, content_hash, item_id
+from schemas.item import Item, item_id
+from tests.samples import passed_on
 
 START = datetime(2024, 1, 21, tzinfo=UTC)
 
@@ -79,17 +82,7 @@ def news(  # noqa: PLR0913 - one argument for each part of an item
         summary=summary,
         body=body,
     )
-    return Enriched(
-        item=item,
-        revision=revision,
-        first_seen_at=at,
-        content_hash=content_hash(item),
-        language=language,
-        language_confidence=1.0,
-        language_group="xx",
-        enriched_at=at,
-        mentions=mentions,
-    )
+    return msgspec.structs.replace(passed_on(item, language, mentions), revision=revision, language_group="xx")
 
 
 def named(entity: str, text: str = "") -> Mention:
