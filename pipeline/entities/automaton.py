@@ -8,7 +8,6 @@ in the text cut to the first four letters of each word; `inflect.py` then judges
 """
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -157,6 +156,7 @@ class _Forms:
         self._names = [
             tuple((first, tuple(rest)) for first, rest in by_first.items()) for by_first in patterns.values()
         ]
+        self._small = bytearray(any(map(_may_be_small, by_first)) for by_first in self._names)
         self._automaton = _automaton(patterns)
 
     def find(self, text: Normal, language: str) -> Iterator[Hit]:
@@ -169,31 +169,53 @@ class _Forms:
         if not raw:
             return
         begins = list(accumulate((len(word) + 1 for word in words), initial=0))
-        cuts = list(accumulate((min(len(word), _LETTERS) + 1 for word in words), initial=0))
         found: defaultdict[tuple[int, int], list[Name]] = defaultdict(list)
-        for number, start, _ in raw:
-            in_cut = start < len(cut)
-            first = bisect_right(cuts, start) - 1 if in_cut else bisect_right(begins, start - len(cut)) - 1
-            for name, form in self._judge(self._names[number], words, first, language):
+        for number, first in self._at_words(raw, words, begins, text):
+            for name, form in _judge(self._names[number], words, first, language):
                 span = text.span(begins[first], begins[first] + len(form))
                 if fits_inflected(name.written, text.original[span[0] : span[1]]):
                     found[span].append(Name(name.written, name.owner, name.kind.inflected(), name.languages))
         for (start, end), forms in found.items():
             yield Hit(start, end, tuple(dict.fromkeys(forms)))
 
-    @staticmethod
-    def _judge(by_first: _ByFirst, words: list[str], first: int, language: str) -> Iterator[tuple[Name, str]]:
-        """The names of which a form stands at a word, and the form."""
-        here = _WORD.match(words[first])
-        if here is None:
-            return
-        for part, names in by_first:
-            if not is_form(part, here.group(), language):
-                continue
-            for name, parts in names:
-                form = _form_of(parts, words[first : first + len(parts)], language)
-                if form is not None and _counts(name, language):
-                    yield name, form
+    def _at_words(
+        self, raw: list[tuple[int, int, int]], words: list[str], begins: list[int], text: Normal
+    ) -> Iterator[tuple[int, int]]:
+        """The pattern and the word of each match that may be of a name: nearly all names begin with a capital."""
+        cuts = list(accumulate((min(len(word), _LETTERS) + 1 for word in words), initial=0))
+        small: dict[int, int] = {}
+        large: dict[int, int] = {}
+        original, starts, whole = text.original, text.starts, cuts[-1]
+        for number, (word, begin, in_cut) in enumerate(zip(words, begins, cuts, strict=False)):
+            if word:
+                initial = original[begin if starts is None else starts[begin]]
+                at = small if initial.islower() else large
+                at[in_cut] = at[whole + begin] = number
+        for pattern, start, _ in raw:
+            first = large.get(start)
+            if first is None and self._small[pattern]:
+                first = small.get(start)
+            if first is not None:
+                yield pattern, first
+
+
+def _may_be_small(by_first: tuple[str, tuple[tuple[Name, tuple[str, ...]], ...]]) -> bool:
+    """Whether a form of some name of these need not begin with a capital."""
+    return not all(name.written[0].isupper() for name, _ in by_first[1])
+
+
+def _judge(by_first: _ByFirst, words: list[str], first: int, language: str) -> Iterator[tuple[Name, str]]:
+    """The names of which a form stands at a word, and the form."""
+    here = _WORD.match(words[first])
+    if here is None:
+        return
+    for part, names in by_first:
+        if not is_form(part, here.group(), language):
+            continue
+        for name, parts in names:
+            form = _form_of(parts, words[first : first + len(parts)], language)
+            if form is not None and _counts(name, language):
+                yield name, form
 
 
 def _form_of(parts: tuple[str, ...], words: list[str], language: str) -> str | None:
@@ -201,12 +223,14 @@ def _form_of(parts: tuple[str, ...], words: list[str], language: str) -> str | N
     if len(words) < len(parts):
         return None
     last = _WORD.match(words[-1])
-    if last is None:
+    if last is None or not is_form(parts[-1], last.group(), language):
         return None
     found = (*words[:-1], last.group())
-    pairs = enumerate(zip(parts, found, strict=True), 1)
-    if found == parts or not all(is_form(part, word, language, last=n == len(parts)) for n, (part, word) in pairs):
+    if found == parts:
         return None
+    for part, word in zip(parts[:-1], words, strict=False):
+        if not is_form(part, word, language, last=False):
+            return None
     return " ".join(found)
 
 

@@ -68,9 +68,9 @@ def is_form(word: str, surface: str, language: str, *, last: bool = True) -> boo
     code = _primary(language)
     if not word or (not last and code in _LAST_ONLY) or (code == _UNKNOWN and len(word) < _SURE):
         return False
-    common = _common(word, surface)
-    rules = _rules(code).get((word[common:], surface[common:]), ())
-    return any(rule.holds(word) for rule in rules)
+    common = len(word) if surface.startswith(word) else _common(word, surface)
+    rules = _rules(code).get((word[common:], surface[common:]))
+    return rules is not None and any(rule.holds(word) for rule in rules)
 
 
 @lru_cache(maxsize=65_536)
