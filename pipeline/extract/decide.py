@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.article import Article
 from pipeline.decision import Decision, Lookup, Output, opened
-from pipeline.extract.judge import SAME_SHARE, Text, boilerplate, repeated, same_story, text_of, why_not
+from pipeline.extract.judge import SAME_SHARE, Text, boilerplate, offer, repeated, same_story, text_of, why_not
 from pipeline.extract.memory import (
     ACCEPTED_LIMIT,
     RECENT_LIMIT,
@@ -78,7 +78,9 @@ def _first_time(message: Message, page: Page, article: Article | None, row: Row,
         high=message.offset,
         marks={**row.marks, page.lane: page.wanted_offset},
         handled=row.handled + (page.lane != "late"),
-        paragraphs=remember(row.paragraphs, text.known(), page.item.id) if text.known() else row.paragraphs,
+        paragraphs=remember(row.paragraphs, text.known(), page.item.id, text.size())
+        if text.known()
+        else row.paragraphs,
         recent=dict([*row.recent.items(), (message.offset, judged)][-RECENT_LIMIT:]),
     )
     rows: list[tuple[str, bytes | None]] = []
@@ -107,10 +109,17 @@ def _judge(page: Page, article: Article | None, text: Text, row: Row, lookup: Lo
     if article is None:
         return Judged("page-stalled")
     share, first = repeated(text, row.paragraphs, page.item.id)
-    if share >= SAME_SHARE and first is not None:
-        earlier = _accepted(page.host, first, lookup)
+    walls = {
+        "page-wall": first if share >= SAME_SHARE else None,
+        "page-paywall": offer(text, row.paragraphs, page.item.id),
+    }
+    for flag, seen_with in walls.items():
+        if seen_with is None:
+            continue
+        earlier = _accepted(page.host, seen_with, lookup)
         if earlier is None or not same_story(page.item, earlier.item):
-            return Judged("page-wall", corrected=first if earlier else None)
+            told = any(judged.corrected == seen_with for judged in row.recent.values())
+            return Judged(flag, corrected=seen_with if earlier and not told else None)
     removed = boilerplate(text, row.paragraphs)
     return Judged(why_not(page.item, text, text.without(removed), article, page.final_url), removed)
 
@@ -122,7 +131,7 @@ def _outputs(page: Page, article: Article | None, text: Text, judged: Judged, lo
     outputs = [_output(_with_flag(page.item, judged.flag or "page-stalled"), quiet=quiet)]
     earlier = _accepted(page.host, judged.corrected, lookup) if judged.corrected else None
     if earlier is not None:
-        outputs.append(_output(_with_flag(earlier.item, "page-wall"), quiet=earlier.quiet))
+        outputs.append(_output(_with_flag(earlier.item, judged.flag or "page-wall"), quiet=earlier.quiet))
     return tuple(outputs)
 
 

@@ -5,6 +5,9 @@ seen with other items. And a wall does not speak of what the item speaks of: an 
 headline and lead again, beyond the headline and the lead themselves (which a wall may repeat above its offer). So the
 first wall of a site is not taken either, before anything repeats. The bounds below were set by looking at 84 pages, and
 were not measured on others.
+
+A paywall that shows an article's beginning speaks of the item, and only its offer repeats. What ends a page of two
+paragraphs at most, and was on no long page of that site, is such an offer; a notice below whole articles is not.
 """
 
 import re
@@ -25,6 +28,10 @@ DOUBTFUL = 0.3
 # Of a text's letters, this share in paragraphs of other pages makes it the same text.
 SAME_SHARE = 0.7
 BOILERPLATE_PAGES = 3
+# What a paywall leaves of an article, and how long a page with its offer is at most (UTF-8 bytes: a Chinese text says
+# in a third of the letters what an English one does, and its letters take three).
+TEASER_PARAGRAPHS = 2
+TEASER_BYTES = 3_000
 PARAGRAPH_LEAST = 20
 SAME_STORY = 0.8
 WORDS_LIMIT = 60
@@ -47,6 +54,10 @@ class Text(msgspec.Struct, frozen=True):
     def known(self) -> list[int]:
         """The hashes that tell."""
         return [number for number in self.hashes if number is not None]
+
+    def size(self) -> int:
+        """Its length in bytes of UTF-8."""
+        return sum(len(paragraph.encode()) for paragraph in self.paragraphs)
 
     def without(self, removed: Sequence[int]) -> str:
         """The text without some of its paragraphs."""
@@ -91,6 +102,25 @@ def repeated(text: Text, known: Mapping[int, Seen], item_id: str) -> tuple[float
 def boilerplate(text: Text, known: Mapping[int, Seen]) -> tuple[int, ...]:
     """The paragraphs that stood on at least three other pages: an offer, a notice, a list of links."""
     return tuple(n for n in text.known() if n in known and known[n].pages >= BOILERPLATE_PAGES)
+
+
+def offer(text: Text, known: Mapping[int, Seen], item_id: str) -> str | None:
+    """The item that a paywall's offer was first seen with, where this page is an article's beginning and such an offer.
+
+    An offer ends the page, was on a page of another item, and on none that is long.
+    """
+
+    def repeats(number: int) -> bool:
+        seen = known.get(number)
+        elsewhere = seen is not None and (seen.first_item != item_id or seen.pages > 1)
+        return elsewhere and seen is not None and seen.longest <= TEASER_BYTES
+
+    numbers = text.known()
+    if not numbers or text.size() > TEASER_BYTES or not repeats(numbers[-1]):
+        return None
+    if sum(not repeats(number) for number in numbers) > TEASER_PARAGRAPHS:
+        return None
+    return known[numbers[-1]].first_item
 
 
 def why_not(item: Item, text: Text, left: str, article: Article, final_url: str | None) -> str | None:

@@ -11,10 +11,11 @@ RECENT_LIMIT = 100
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
-    """A paragraph: on how many pages it was, and the item of the first."""
+    """A paragraph: on how many pages it was, the item of the first, and the UTF-8 bytes of the longest."""
 
     pages: int
     first_item: str
+    longest: int = 0
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True):
@@ -44,13 +45,13 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     recent: dict[int, Judged] = {}
 
 
-def remember(known: dict[int, Seen], paragraphs: Sequence[int], item_id: str) -> dict[int, Seen]:
-    """The paragraphs known after a page of this item; another version of the same item counts once."""
+def remember(known: dict[int, Seen], paragraphs: Sequence[int], item_id: str, size: int) -> dict[int, Seen]:
+    """The paragraphs known after a page of this item, of `size` bytes; another version of the item counts once."""
     after = dict(known)
     for paragraph in dict.fromkeys(paragraphs):
         seen = after.pop(paragraph, Seen(0, item_id))
         same = seen.first_item == item_id and seen.pages > 0
-        after[paragraph] = seen if same else Seen(seen.pages + 1, seen.first_item)
+        after[paragraph] = Seen(seen.pages + (not same), seen.first_item, max(seen.longest, size))
     return _bounded(after)
 
 

@@ -36,13 +36,18 @@ class Sample(msgspec.Struct, frozen=True):
 def run(settings: Settings, pipeline: Pipeline, items: int, step: int, say: Say) -> list[Sample]:
     """Send items in steps; a sample before the first and after each, once the pipeline is idle."""
     track(settings)
-    processes = {**step_processes(pipeline), **server_processes(settings)}
+    servers = server_processes(settings)
+    processes = {**step_processes(pipeline), **servers}
     maker = Maker("memory", SEED)
     samples = [sample(0, processes)]
     say(" ".join([f"{'items':>8}", *(f"{name:>13}" for name in processes)]))
     for done in range(step, items + 1, step):
         send(settings, maker.items(step))
         until_idle(settings, pipeline, seconds=600)
+        before, processes = processes, {**step_processes(pipeline), **servers}
+        for name in processes.keys() & before.keys():
+            if processes[name].pid != before[name].pid:
+                say(f"{name} ended and was started anew: its memory begins again")
         samples.append(sample(done, processes))
         say(" ".join([f"{done:>8,}", *(f"{value:>13.1f}" for value in samples[-1].resident.values())]))
     return samples

@@ -47,6 +47,15 @@ def article(number: int) -> str:
     return f"<html><head><title>{thing}</title></head><body><article>{body}</article></body></html>"
 
 
+OFFER = "Would you like to go on reading? Choose one of our three plans and have all of Linden's news each morning."
+
+
+def teaser(number: int) -> str:
+    """The beginning of that item's page, and an offer."""
+    first, *_ = article(number).split("</p>")
+    return f"{first}</p><div><p>{OFFER}</p></div></article></body></html>"
+
+
 @cache
 def _read(html: str, url: str | None, known: str) -> Article:
     return read_article(html, url, known=known)
@@ -136,6 +145,32 @@ def test_a_wall_that_passed_for_an_article_is_taken_back() -> None:
     assert second.repairs == ("page-wall",)
     assert (corrected.id, corrected.body, corrected.repairs) == ("item0", "", ("page-wall",))
     assert [item.id for item in table.send(news(1), wall, wanted=1, offset=1)] == ["item1", "item0"]
+
+
+def test_a_paywall_that_shows_the_beginning_is_found_by_its_offer() -> None:
+    """The second such page tells the offer, which nothing marks; the first, which passed, gets its own text back."""
+    table = _Table()
+    (first,) = table.send(news(0), teaser(0), wanted=0)
+    assert first.text_method == "trafilatura", "nothing can tell yet"
+    second, corrected = table.send(news(1), teaser(1), wanted=1)
+    assert (second.body, second.repairs) == ("", ("page-paywall",))
+    assert (corrected.id, corrected.body, corrected.repairs) == ("item0", "", ("page-paywall",))
+    (third,) = table.send(news(2), teaser(2), wanted=2)
+    assert third.repairs == ("page-paywall",)
+    (whole,) = table.send(news(3), article(3), wanted=3)
+    assert whole.text_method == "trafilatura"
+
+
+def test_a_notice_below_whole_articles_is_no_offer() -> None:
+    """What stood below a long article does not make a paywall of a short one; it is left out where it repeats."""
+    table = _Table()
+    notice = f"<p>{OFFER}</p></article>"
+    long = "".join(f"<p>Council member {n} said that harbour {n} of Linden was a good one.</p>" for n in range(60))
+    table.send(news(0), article(0).replace("</article>", long + notice), wanted=0)
+    for number in range(1, 5):
+        (item,) = table.send(news(number), teaser(number), wanted=number)
+        assert item.text_method == "trafilatura"
+    assert OFFER not in item.body
 
 
 def test_one_article_on_two_addresses_is_two_items() -> None:

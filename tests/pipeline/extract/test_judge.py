@@ -98,7 +98,7 @@ def test_the_same_text_on_another_page_is_seen() -> None:
     """Request numbers and dates do not hide it; another version of the same item does not count as another page."""
     wall = "Access to this page needs your consent. Reference 18af3 of 2026-11-03, please keep it."
     again = "Access to this page needs your consent. Reference 99bb1 of 2026-11-04, please keep it."
-    known = remember({}, text_of(wall, item()).known(), "i1")
+    known = remember({}, text_of(wall, item()).known(), "i1", 0)
     assert repeated(text_of(again, item()), known, "i2") == (1.0, "i1")
     assert repeated(text_of(again, item()), known, "i1") == (0.0, None)
 
@@ -108,18 +108,17 @@ def test_what_many_pages_have_is_left_out() -> None:
     offer = "Subscribe to our newsletter and get the best stories of the week in your inbox."
     known: dict[int, Seen] = {}
     for number in range(3):
-        known = remember(
-            known, text_of(f"Paragraph number {'abc'[number] * 5} of its own.\n{offer}", item()).known(), f"o{number}"
-        )
+        page = text_of(f"Paragraph number {'abc'[number] * 5} of its own.\n{offer}", item())
+        known = remember(known, page.known(), f"o{number}", page.size())
     text = text_of(f"{ARTICLE}\n{offer}", item())
     assert text.without(boilerplate(text, known)) == ARTICLE
 
 
 def test_memory_is_bounded_and_keeps_what_repeats() -> None:
     """10,000 paragraphs seen once do not push out one seen often."""
-    known = remember(remember({}, [7], "a"), [7], "b")
+    known = remember(remember({}, [7], "a", 0), [7], "b", 0)
     for number in range(100):
-        known = remember(known, [1000 + number * 100 + n for n in range(100)], f"i{number}")
+        known = remember(known, [1000 + number * 100 + n for n in range(100)], f"i{number}", 0)
     assert known[7].pages == 2
     assert len(known) <= ONCE_LIMIT + OFTEN_LIMIT
 
