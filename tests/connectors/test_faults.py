@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import resource
 import time
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import brotli
 import msgspec
@@ -55,10 +57,24 @@ def read(body: bytes) -> Read:
 
 @contextmanager
 def growth_below(mebibytes: float) -> Iterator[None]:
-    """The process's peak memory grows by less than this."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The process's memory is never more than this above what it is now."""
+    before = _peak_anew()
     yield
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < mebibytes
+    assert _peak() - before < mebibytes
+
+
+def _peak_anew() -> float:
+    # Where the system can forget the peak of before (Linux), what earlier tests took hides nothing.
+    forget = Path("/proc/self/clear_refs")
+    if forget.exists():
+        forget.write_text("5", "ascii")
+    return _peak()
+
+
+def _peak() -> float:
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii")) if status.exists() else None
+    return int(found[1]) / 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def polls(settings: Settings, *feeds: Feed, times: int = 1) -> tuple[list[Followed], Kept]:
@@ -123,7 +139,7 @@ def test_slow_feeds_end_at_the_polls_own_limit() -> None:
         assert time.monotonic() - started < 40
         assert {one.state.failures for one in slow} == {1}
         assert quick.state.failures == 0
-        assert sorted(taken)[len(taken) * 9 // 10] < 1
+        assert max(taken) < 1
         writing.cancel()
 
     drip = [b"x"] * 100
@@ -171,7 +187,7 @@ def test_encodings_inside_one_another_are_refused(encoding: str) -> None:
 
 def test_a_gzip_file_inside_gzip_stops_at_the_cap() -> None:
     """A sitemap file that is a bomb, sent compressed once more."""
-    with growth_below(60):
+    with growth_below(50):
         assert not isinstance(parse(gzip.compress(bytes(100_000_000)), url=URL), ParsedFeed)
 
 
@@ -194,7 +210,7 @@ def test_an_endless_body_is_cut_and_its_connection_closed() -> None:
     block = b"<item>" * 10_000
     for length in (b"", b"Content-Length: 9999999999\r\n"):
         head = b"HTTP/1.1 200 OK\r\n" + length + b"\r\n"
-        with RawServer(head, *[block] * 20_000) as server, growth_below(60):
+        with RawServer(head, *[block] * 20_000) as server, growth_below(50):
             (followed,), _ = polls(OPEN, Feed(id="endless", url=server.url))
             assert "over 10,000,000 bytes" in (followed.state.last_error or "")
             assert server.sent < 60_000_000
