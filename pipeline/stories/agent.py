@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.decision import Decision, Lookup, Output, opened
+from pipeline.stories.restoring import Restoring
 from pipeline.stories.state import Row
-from pipeline.stories.window import Restoring, Window
+from pipeline.stories.window import Window
 from schemas.codec import now
 from schemas.document import Document, Enriched
 from schemas.message import Message

@@ -1,7 +1,10 @@
 """What arrived in the window, by which a copy is found: 200 bytes an item, in flat arrays in the order of arrival."""
 
 from array import array
+from bisect import bisect_left
 from collections import deque
+from heapq import nsmallest
+from itertools import repeat
 
 import numpy as np
 
@@ -34,6 +37,24 @@ class Arrivals:
 
     def add(self, key: str, seq: int, entered: int, story: int, keys: list[int]) -> None:
         """One more item; `keys` are those of its content and its shingles."""
+        self._put(key, seq, entered, story)
+        self._keys.add(keys)
+
+    def collect(self, key: str, seq: int, entered: int, keys: list[int]) -> None:
+        """One more item in no order, without its story; nothing is found before `arrange`."""
+        self._put(key, seq, entered, 0)
+        self._keys.hold(keys)
+
+    def arrange(self, stories: np.ndarray) -> None:
+        """Put what was collected in the order of arrival, and let it be found; one story for each, as collected."""
+        order = np.argsort(np.frombuffer(self.seqs, np.uint64), kind="stable")
+        self._ids = bytearray(np.frombuffer(self._ids, np.uint8).reshape(-1, 16)[order].tobytes())
+        self.seqs = array("Q", np.frombuffer(self.seqs, np.uint64)[order].tobytes())
+        self.entered = array("I", np.frombuffer(self.entered, np.uint32)[order].tobytes())
+        self.stories = array("I", stories[order].tobytes())
+        self._keys.keep(order)
+
+    def _put(self, key: str, seq: int, entered: int, story: int) -> None:
         try:
             self._ids += bytes.fromhex(key) if len(key) == 32 else bytes(16)  # noqa: PLR2004 - 16 bytes as hex
         except ValueError:
@@ -43,7 +64,6 @@ class Arrivals:
         self.seqs.append(seq)
         self.entered.append(entered)
         self.stories.append(story)
-        self._keys.add(keys)
 
     def id(self, place: int) -> str:
         """The id of the item in that place."""
@@ -56,12 +76,18 @@ class Arrivals:
 
     def likely_copies(self, keys: tuple[int, ...]) -> list[int]:
         """Places that share shingles, those that share most first, then the newest."""
-        counts: dict[int, int] = {}
-        for key in keys:
-            for place in self._keys.owners(key, self.gone, STEPS):
-                counts[place] = counts.get(place, 0) + 1
-        likely = sorted((-count, -place) for place, count in counts.items())
-        return [-place for _, place in likely[:CHECKED]]
+        counts = self._keys.tally(zip(keys, repeat(1), strict=False), self.gone, STEPS)
+        likely = nsmallest(CHECKED, [(-count, -place) for place, count in counts.items()])
+        return [-place for _, place in likely]
+
+    def place_of(self, seq: int) -> int | None:
+        """Where the item that arrived with this number is, if it is inside the window."""
+        place = bisect_left(self.seqs, seq)
+        return place if self.gone <= place < len(self.seqs) and self.seqs[place] == seq else None
+
+    def retire(self, place: int) -> None:
+        """Find nothing there any more: a later revision arrived elsewhere."""
+        self._keys.retire(place)
 
     def leave(self, oldest: int, tick: int) -> None:
         """Let all that entered before `oldest` go out of the window."""

@@ -6,11 +6,13 @@ costs no more than any other.
 """
 
 from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
 FIRST_BUCKETS = 1 << 10
 FILLED = 2  # entries a bucket, before the buckets are doubled
+_FOREIGN = 64  # entries of other keys that a walk passes at most
 _SPREAD = 2_654_435_761  # Knuth's multiplicative hashing: 2**32 divided by the golden ratio
 _WORD = 0xFFFF_FFFF
 
@@ -27,12 +29,22 @@ class Chains:
         self._used = 0
         self._resize(FIRST_BUCKETS)
 
+    def hold(self, keys: list[int]) -> None:
+        """The next owner, that is not found by its keys before `keep` or `rebuild`."""
+        self.keys.extend(keys)
+        self.keys.frombytes(bytes(4 * (self.width - len(keys))))
+        self.nexts.frombytes(bytes(4 * self.width))
+
+    def fill(self, keys: np.ndarray, order: np.ndarray) -> None:
+        """Be these owners, one a row; `order` says how recent each entry is."""
+        self.keys = array("I", keys.tobytes())
+        self.nexts = array("I", bytes(4 * keys.size))
+        self.rebuild(order.ravel())
+
     def add(self, keys: list[int]) -> None:
         """The next owner, with at most `width` keys."""
         first = len(self.keys)
-        self.keys.extend(keys)
-        self.keys.extend([0] * (self.width - len(keys)))
-        self.nexts.extend([0] * self.width)
+        self.hold(keys)
         self._used += len(keys)
         if self._used > FILLED * self._buckets:
             self.rebuild()
@@ -45,18 +57,33 @@ class Chains:
                 heads[bucket] = entry + 1
 
     def owners(self, key: int, oldest: int, limit: int) -> list[int]:
-        """Owners that hold the key, the newest first, after at most `limit` steps, and none below `oldest`."""
-        entry = self._heads[(key * _SPREAD & _WORD) >> self._shift]
-        found: list[int] = []
-        keys, nexts = self.keys, self.nexts
-        least = oldest * self.width
-        while entry > least and limit:
-            limit -= 1
-            entry -= 1
-            if keys[entry] == key:
-                found.append(entry // self.width)
-            entry = nexts[entry]
+        """At most so many owners that hold the key, the newest first, and none below `oldest`."""
+        return list(self.tally(((key, 1),), oldest, limit))
+
+    def tally(self, weighted: Iterable[tuple[int, int]], oldest: int, limit: int) -> dict[int, int]:
+        """The owners of some keys, at most `limit` of each, with the sum of the weights of those that each holds."""
+        heads, keys, nexts, shift, width = self._heads, self.keys, self.nexts, self._shift, self.width
+        least = oldest * width
+        found: dict[int, int] = {}
+        for key, weight in weighted:
+            entry = heads[(key * _SPREAD & _WORD) >> shift]
+            left, steps = limit, limit + _FOREIGN
+            while entry > least and steps:
+                entry -= 1
+                if keys[entry] == key:
+                    owner = entry // width
+                    found[owner] = found.get(owner, 0) + weight
+                    left -= 1
+                    if not left:
+                        break
+                entry = nexts[entry]
+                steps -= 1
         return found
+
+    def retire(self, owner: int) -> None:
+        """Let an owner hold nothing any more."""
+        first = owner * self.width
+        self.keys[first : first + self.width] = array("I", bytes(4 * self.width))
 
     def set(self, entry: int, key: int) -> None:
         """Let a free place hold a key."""
@@ -71,8 +98,10 @@ class Chains:
         bucket = (key * _SPREAD & _WORD) >> self._shift
         keys, nexts, width = self.keys, self.nexts, self.width
         before, entry = 0, self._heads[bucket]
-        while entry and limit:
-            limit -= 1
+        steps = limit + _FOREIGN
+        while entry and steps and limit:
+            steps -= 1
+            limit -= keys[entry - 1] == key
             if keys[entry - 1] == key and (entry - 1) // width == owner:
                 if before:
                     nexts[before - 1] = nexts[entry - 1]
@@ -82,10 +111,10 @@ class Chains:
             before, entry = entry, nexts[entry - 1]
 
     def keep(self, owners: "np.ndarray | slice", order: "np.ndarray | None" = None) -> None:
-        """Forget all other owners and number those kept anew; `order` says how recent each is, if not as numbered."""
-        for name in ("keys", "nexts"):
-            table = np.frombuffer(getattr(self, name), np.uint32).reshape(-1, self.width)
-            setattr(self, name, array("I", table[owners].tobytes()))
+        """Forget all other owners, number those kept anew; `order`: how recent each entry is, if not as numbered."""
+        table = np.frombuffer(self.keys, np.uint32).reshape(-1, self.width)
+        self.keys = array("I", table[owners].tobytes())
+        self.nexts = array("I", bytes(4 * len(self.keys)))
         self.rebuild(order)
 
     def rebuild(self, order: "np.ndarray | None" = None) -> None:
@@ -98,10 +127,7 @@ class Chains:
             buckets *= 2
         self._resize(buckets)
         place = ((keys[entries].astype(np.uint64) * _SPREAD & _WORD) >> np.uint64(self._shift)).astype(np.uint32)
-        if order is None:
-            ranked = np.argsort(place, kind="stable")
-        else:
-            ranked = np.lexsort((entries, order[entries // self.width], place))
+        ranked = np.argsort(place, kind="stable") if order is None else np.lexsort((entries, order[entries], place))
         place, entries = place[ranked], (entries[ranked] + 1).astype(np.uint32)
         same = np.flatnonzero(place[1:] == place[:-1])
         nexts = np.zeros(len(self.nexts), np.uint32)

@@ -7,15 +7,18 @@ telling terms; a story is the newest of its terms again whenever it grows.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
-from math import log
+from heapq import nsmallest
+from itertools import repeat
+from math import log, sqrt
+from operator import mul
 
 import msgspec
 import numpy as np
 
 from pipeline.stories.chains import Chains
 from pipeline.stories.frequencies import Frequencies
+from pipeline.stories.vectors import LOUDEST, VECTOR, WHOLE, Vector, joined
 
-VECTOR = 32
 POSTED = 10
 QUERIED = 12
 STEPS = 48  # along one term's chain
@@ -28,31 +31,39 @@ BESIDE = 0.06  # of the similarity, what one name alone cannot give
 NAME_TERMS = 4
 SHORT_NAMED = 40  # words
 FADE_SECONDS = 14 * 24 * 3600  # similarity counts half where the story last moved so long ago
-_FULL = 65_535
 _SPARE = 4096
 
 Parts = Callable[[], Iterable[tuple[int, int]]]
 
 
-class Vector(msgspec.Struct, frozen=True):
-    """What an item is compared by: at most `VECTOR` terms, the weightiest first; their squares sum to 1."""
+class Grown(msgspec.Struct, frozen=True):
+    """Stories as columns, one row each; `moved` says in which order the terms that they are found by were renewed."""
 
+    ids: np.ndarray
+    last: np.ndarray
+    voices: np.ndarray
     terms: np.ndarray
     weights: np.ndarray
-
-    def pack(self) -> bytes:
-        """4 bytes a term, then 2 bytes a weight."""
-        return self.terms.tobytes() + np.round(self.weights * _FULL).astype(np.uint16).tobytes()
+    posted: np.ndarray
+    moved: np.ndarray
+    frequencies: Frequencies
 
     @classmethod
-    def unpack(cls, packed: bytes) -> "Vector":
-        """The vector that was packed."""
-        count = len(packed) // 6
-        terms = np.frombuffer(packed, np.uint32, count)
-        return cls(terms, np.frombuffer(packed, np.uint16, count, 4 * count).astype(np.float32) / _FULL)
-
-
-NOTHING = Vector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+    def of(cls, ids: np.ndarray, last: np.ndarray) -> "Grown":
+        """Stories of these names, which moved last at these times, with nothing in them."""
+        count = len(ids)
+        frequencies = Frequencies()
+        frequencies.stories = count
+        return cls(
+            ids=ids,
+            last=last,
+            voices=np.ones(count, np.uint32),
+            terms=np.zeros((count, VECTOR), np.uint32),
+            weights=np.zeros((count, VECTOR), np.uint16),
+            posted=np.zeros((count, POSTED), np.uint32),
+            moved=np.zeros((count, POSTED), np.uint32),
+            frequencies=frequencies,
+        )
 
 
 class Clusters:
@@ -65,24 +76,35 @@ class Clusters:
         self._voices = array("I")
         self._terms = array("I")
         self._weights = array("H")
+        self._lengths = array("f")
         self._posts = Chains(POSTED)
         self._check = _SPARE
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, grown: Grown) -> None:
+        """Be these stories."""
+        self.frequencies = grown.frequencies
+        self.ids = array("Q", grown.ids.tobytes())
+        self.last = array("I", grown.last.tobytes())
+        self._voices = array("I", grown.voices.tobytes())
+        self._terms = array("I", grown.terms.tobytes())
+        self._weights = array("H", grown.weights.tobytes())
+        heavy = grown.weights.astype(np.float64)
+        self._lengths = array("f", np.sqrt(np.einsum("ij,ij->i", heavy, heavy)).astype(np.float32).tobytes())
+        self._posts.fill(grown.posted, grown.moved)
+
     def vector(self, emphases: Mapping[int, float], language: str) -> Vector:
         """What an item is compared by, with what its terms tell at this moment."""
         terms = np.fromiter(emphases, np.uint32, len(emphases))
         weights = np.fromiter(emphases.values(), np.float32, len(emphases)) * self.frequencies.rarity(terms, language)
         order = np.lexsort((terms, -weights))[:VECTOR]
-        order = order[weights[order] > 0.0]
         kept = weights[order]
-        length = float(np.sqrt(kept @ kept))
-        packed = (
-            np.round(kept / (length or 1.0) * _FULL) / _FULL
-        )  # as a row keeps it, so that a restart changes nothing
-        return Vector(terms[order], packed.astype(np.float32))
+        kept = kept[: np.count_nonzero(kept > 0.0)]
+        length = sqrt(float(kept @ kept)) or 1.0
+        whole = np.rint(kept * (WHOLE / length)).astype(np.uint16)
+        return Vector(array("I", terms[order[: len(kept)]].tobytes()), array("H", whole.tobytes()))
 
     def nearest(self, item: Vector, words: int, moment: int, oldest: int, parts: Parts) -> int | None:
         """The story that the item belongs to, if any. Times in seconds; `words` is the length of the text.
@@ -90,18 +112,15 @@ class Clusters:
         `parts` tells which terms of the item may be parts of one name; it is asked only where that decides.
         """
         likely = self._likely(item, oldest)
-        if not likely:
-            return None
-        scores = self._scores(item, likely)
-        gaps = np.abs(np.array([self.last[story] for story in likely], np.float64) - moment)
-        faded = scores / (1.0 + gaps / FADE_SECONDS)
         least = threshold(words)
-        order: list[int] = np.argsort(-faded, kind="stable").tolist()
-        for best in order:
-            if faded[best] < least:
-                return None
-            if self._more_than_a_name(item, likely[best], beside(words), parts):
-                return likely[best]
+        scored = []
+        for rank, (story, score) in enumerate(zip(likely, self._scores(item, likely), strict=True)):
+            faded = score / (1.0 + abs(self.last[story] - moment) / FADE_SECONDS)
+            if faded >= least:
+                scored.append((-faded, rank, story))
+        for _, _, story in sorted(scored):
+            if self._more_than_a_name(item, story, beside(words), parts):
+                return story
         return None
 
     def found(self, name: int, item: Vector, moment: int) -> int:
@@ -110,30 +129,32 @@ class Clusters:
         self.last.append(moment)
         self._voices.append(1)
         count = len(item.terms)
-        self._terms.frombytes(item.terms.tobytes() + bytes(4 * (VECTOR - count)))
-        self._weights.frombytes(
-            np.round(item.weights * _FULL).astype(np.uint16).tobytes() + bytes(2 * (VECTOR - count))
-        )
+        self._terms.extend(item.terms)
+        self._terms.frombytes(bytes(4 * (VECTOR - count)))
+        self._weights.extend(item.weights)
+        self._weights.frombytes(bytes(2 * (VECTOR - count)))
+        self._lengths.append(_length(item.weights))
         self._posts.add(item.terms[:POSTED].tolist())
-        self.frequencies.add(item.terms)
+        self.frequencies.add(np.frombuffer(item.terms, np.uint32))
         self.frequencies.stories += 1
         return len(self.ids) - 1
+
+    def named(self, name: int) -> int | None:
+        """The number of the newest story of this name, if it is still here."""
+        found = np.flatnonzero(np.frombuffer(self.ids, np.uint64) == name)
+        return int(found[-1]) if len(found) else None
 
     def join(self, story: int, item: Vector, moment: int) -> None:
         """One more item that says it in its own words."""
         first, last = story * VECTOR, (story + 1) * VECTOR
         voices = self._voices[story]
-        held = dict(zip(self._terms[first:last], self._weights[first:last], strict=True))
-        held.pop(0, None)
-        added = dict(zip(item.terms.tolist(), (item.weights * _FULL).tolist(), strict=True))
-        new = [term for term in added if term not in held]
-        mean = {term: (weight * voices + added.pop(term, 0.0)) / (voices + 1) for term, weight in held.items()}
-        mean.update((term, weight / (voices + 1)) for term, weight in added.items())
-        kept = sorted(mean.items(), key=lambda pair: (-pair[1], pair[0]))[:VECTOR]
-        kept += [(0, 0.0)] * (VECTOR - len(kept))
-        self._terms[first:last] = array("I", [term for term, _ in kept])
-        self._weights[first:last] = array("H", [round(weight) for _, weight in kept])
-        self._voices[story] = voices + 1
+        mean, new = joined(self._held(story), voices, item)
+        rest = VECTOR - len(mean)
+        weights = array("H", mean.values())
+        self._terms[first:last] = array("I", [*mean, *repeat(0, rest)])
+        self._weights[first:last] = array("H", [*weights, *repeat(0, rest)])
+        self._lengths[story] = _length(weights)
+        self._voices[story] = min(voices + 1, LOUDEST)
         self.touch(story, moment)
         if new:
             self.frequencies.add(np.array(new, np.uint32))
@@ -160,8 +181,9 @@ class Clusters:
         self._voices = array("I", np.frombuffer(self._voices, np.uint32)[kept].tobytes())
         self._terms = array("I", np.frombuffer(self._terms, np.uint32).reshape(-1, VECTOR)[kept].tobytes())
         self._weights = array("H", np.frombuffer(self._weights, np.uint16).reshape(-1, VECTOR)[kept].tobytes())
+        self._lengths = array("f", np.frombuffer(self._lengths, np.float32)[kept].tobytes())
         self.last = array("I", moments.tobytes())
-        self._posts.keep(kept, moments)
+        self._posts.keep(kept, np.repeat(moments, POSTED))
         self.frequencies = Frequencies()
         self.frequencies.stories = len(kept)
         counted = np.frombuffer(self._terms, np.uint32)
@@ -169,41 +191,37 @@ class Clusters:
         self._check = len(self) + max(_SPARE, len(self) // 4)
         return numbers
 
-    def terms_of(self, story: int) -> dict[int, float]:
+    def _held(self, story: int) -> dict[int, int]:
         """The mean vector of a story."""
         first, last = story * VECTOR, (story + 1) * VECTOR
-        pairs = zip(self._terms[first:last], self._weights[first:last], strict=True)
-        return {term: weight / _FULL for term, weight in pairs if term}
+        held = dict(zip(self._terms[first:last], self._weights[first:last], strict=True))
+        held.pop(0, None)
+        return held
 
     def _likely(self, item: Vector, oldest: int) -> list[int]:
         """The stories that share its most telling terms, the likeliest first."""
-        scores: dict[int, float] = {}
-        for term, weight in zip(item.terms[:QUERIED].tolist(), item.weights[:QUERIED].tolist(), strict=True):
-            for story in self._posts.owners(term, 0, STEPS):
-                scores[story] = scores.get(story, 0.0) + weight
+        pairs = zip(item.terms[:QUERIED], item.weights[:QUERIED], strict=True)
         last = self.last
+        scores = self._posts.tally(pairs, 0, STEPS)
         alive = [(-score, -story) for story, score in scores.items() if last[story] >= oldest]
-        alive.sort()
-        return [-story for _, story in alive[:COMPARED]]
+        return [-story for _, story in nsmallest(COMPARED, alive)]
 
-    def _scores(self, item: Vector, stories: list[int]) -> np.ndarray:
+    def _scores(self, item: Vector, stories: list[int]) -> list[float]:
         """The cosine of the item with each story."""
-        order = np.argsort(item.terms)
-        terms, weights = item.terms[order], item.weights[order]
-        theirs = np.frombuffer(self._terms, np.uint32).reshape(-1, VECTOR)[stories]
-        heavy = np.frombuffer(self._weights, np.uint16).reshape(-1, VECTOR)[stories].astype(np.float32)
-        at = np.minimum(np.searchsorted(terms, theirs), len(terms) - 1)
-        products = np.where(terms[at] == theirs, heavy * weights[at], 0.0).sum(axis=1)
-        lengths = np.sqrt((heavy * heavy).sum(axis=1))
-        scores: np.ndarray = products / np.maximum(lengths, 1.0)
+        weight = dict(zip(item.terms, item.weights, strict=True)).get
+        scores = []
+        for story in stories:
+            first, last = story * VECTOR, (story + 1) * VECTOR
+            product = sum(map(mul, self._weights[first:last], map(weight, self._terms[first:last], repeat(0))))
+            scores.append(product / WHOLE / max(self._lengths[story], 1.0))
         return scores
 
     def _more_than_a_name(self, item: Vector, story: int, least: float, parts: Parts) -> bool:
         """Whether they share something beside one name: whoever is named did more than one thing this week."""
-        held = self.terms_of(story)
-        norm = sum(weight * weight for weight in held.values()) ** 0.5
-        pairs = zip(item.terms.tolist(), item.weights.tolist(), strict=True)
-        shared = {term: weight * held[term] / norm for term, weight in pairs if term in held}
+        held = self._held(story)
+        whole = WHOLE * max(self._lengths[story], 1.0)
+        pairs = zip(item.terms, item.weights, strict=True)
+        shared = {term: weight * held[term] / whole for term, weight in pairs if term in held}
         heaviest = sorted(shared.values(), reverse=True)[:NAME_TERMS]
         if sum(shared.values()) - sum(heaviest) >= least:
             return True
@@ -219,6 +237,10 @@ class Clusters:
                 place = places.index(0)
                 self._posts.set(first + place, term)
                 places[place] = term
+
+
+def _length(weights: "array[int]") -> float:
+    return sqrt(sum(map(mul, weights, weights)))
 
 
 def beside_one_name(shared: Mapping[int, float], parts: Iterable[tuple[int, int]]) -> float:

@@ -4,10 +4,11 @@ The thresholds come from perturbing texts (see `tests/pipeline/stories`): one to
 overlap of about 0.34 over shingles of three, while two tellings of one event seldom share a tenth.
 """
 
+from collections.abc import Sequence
 from math import comb, sqrt
 from typing import Protocol
 
-from pipeline.stories.fingerprint import number_containment, overlap
+from pipeline.stories.fingerprint import Overlap, number_containment, overlap, overlaps
 
 JACCARD = 0.33
 CONTAINMENT = 0.65
@@ -43,9 +44,24 @@ def similarity(one: Sketched, other: Sketched) -> float | None:
     compared with a whole article, and need far more in common. Texts that differ mostly in their numbers come from
     one template (weather, rates, results) and are no copies.
     """
-    if one.short != other.short or min(one.shingles, other.shingles) < LEAST_SHINGLES:
-        return None
-    measured = overlap(one.sketch, other.sketch)
+    return similarities(one, (other,))[0]
+
+
+def similarities(one: Sketched, others: Sequence[Sketched]) -> list[float | None]:
+    """The similarity of one text with each of several."""
+    found: list[float | None] = [None] * len(others)
+    places = [
+        place
+        for place, other in enumerate(others)
+        if one.short == other.short and min(one.shingles, other.shingles) >= LEAST_SHINGLES
+    ]
+    measured = overlaps(one.sketch, [others[place].sketch for place in places])
+    for place, shared in zip(places, measured, strict=True):
+        found[place] = _likeness(one, others[place], shared)
+    return found
+
+
+def _likeness(one: Sketched, other: Sketched, measured: Overlap) -> float | None:
     if one.short:
         found = measured.jaccard if measured.jaccard >= SHORT_JACCARD else None
     elif measured.jaccard >= JACCARD:

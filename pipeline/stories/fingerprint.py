@@ -15,10 +15,8 @@ Everything is bounded: at most `TEXT_LIMIT` code points are read and `TOKEN_LIMI
 """
 
 import re
-import sys
 from array import array
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
@@ -43,7 +41,10 @@ BODY_TOKENS = 20
 SCHEME = 4
 
 _WIDEST = (1 << 32) - 1
+_FULL = 3 * SKETCH  # bytes
+_PADDING = (1 << 24) - 1
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_IN_NUMBERS = "".join(chr(code) if chr(code) in "0123456789.,:" else " " for code in range(128))
 
 
 class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +83,11 @@ def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
     evidence = len(text) - len(title) if short else len(text)
     told = evidence >= _least_evidence(unspaced=unspaced)
     shingles = _shingles(text, CHARACTER_SHINGLE if unspaced else WORD_SHINGLE) if told else []
-    hashes = sorted(set(rensa.RMinHash.hash_token_sets([shingles])[0]))
+    hashes = _each_once(np.array(rensa.RMinHash.hash_token_sets([shingles])[0], np.uint64))
     return Fingerprint(
         content=_content(text) if told else 0,
-        keys=tuple(value & 0xFFFFFFFF for value in hashes[:KEYS]),
-        sketch=_pack([value >> 32 for value in hashes[:SKETCH]]),
+        keys=tuple((hashes[:KEYS] & np.uint64(_WIDEST)).tolist()),
+        sketch=_pack(hashes[:SKETCH]),
         shingles=len(hashes),
         tokens=len(text),
         short=short,
@@ -101,30 +102,48 @@ def overlap(a: bytes, b: bytes) -> Overlap:
 
     A full sketch covers up to its largest hash, one with room left covers everything.
     """
-    return _overlap(_unpack(a), _unpack(b), SKETCH)
+    return overlaps(a, (b,))[0]
+
+
+def overlaps(one: bytes, others: Sequence[bytes]) -> list[Overlap]:
+    """The overlap of one sketch with each of several, which costs little more than one of them."""
+    mine = _unpack(one)
+    if not others or not len(mine):
+        return [Overlap(0.0, 0.0)] * len(others)
+    theirs = _unpack(b"".join(other.ljust(_FULL, b"\xff") for other in others)).reshape(len(others), SKETCH)
+    limits = np.array([min(_end(one), _end(other)) for other in others], np.uint32)
+    inside = theirs <= limits[:, None]
+    found = mine.take(mine.searchsorted(theirs), mode="clip")
+    counts = zip(
+        mine.searchsorted(limits, "right").tolist(),
+        np.count_nonzero(inside, axis=1).tolist(),
+        np.count_nonzero((found == theirs) & inside, axis=1).tolist(),
+        strict=True,
+    )
+    return [_share(*count) for count in counts]
 
 
 def number_containment(a: bytes, b: bytes) -> float | None:
     """The share of numbers of the text with fewer of them that the other has too; None where either has none."""
     if not a or not b:
         return None
-    return _overlap(np.frombuffer(a, np.uint16), np.frombuffer(b, np.uint16), NUMBERS).containment
+    first, second = array("H", a), array("H", b)
+    limit = min((numbers[-1] for numbers in (first, second) if len(numbers) == NUMBERS), default=_WIDEST)
+    one, other = ({number for number in numbers if number <= limit} for numbers in (first, second))
+    return len(one & other) / max(min(len(one), len(other)), 1)
 
 
-def _overlap(first: np.ndarray, second: np.ndarray, size: int) -> Overlap:
-    """Of two ascending arrays of hashes, of at most `size`."""
-    if not len(first) or not len(second):
-        return Overlap(0.0, 0.0)
-    limit = min((int(sketch[-1]) for sketch in (first, second) if len(sketch) == size), default=_WIDEST)
-    one = int(first.searchsorted(limit, "right"))
-    other = int(second.searchsorted(limit, "right"))
+def _share(one: int, other: int, shared: int) -> Overlap:
     smaller = min(one, other)
     if not smaller:
         return Overlap(0.0, 0.0)
-    held = second[:other]
-    places = held.searchsorted(first[:one])
-    shared = int(np.count_nonzero(held.take(places, mode="clip") == first[:one]))
+    shared = min(shared, smaller)  # two hashes of one sketch may have the same 24 bits
     return Overlap(shared / (one + other - shared), shared / smaller)
+
+
+def _end(sketch: bytes) -> int:
+    """Up to which hash a sketch covers the range: all but what pads the others where it has room left."""
+    return int.from_bytes(sketch[-3:], "little") if len(sketch) == _FULL else _PADDING - 1
 
 
 def _least_evidence(*, unspaced: bool) -> int:
@@ -143,26 +162,28 @@ def _shingles(text: list[str], size: int) -> list[str]:
     return list(map("\n".join, zip(*(islice(text, start, None) for start in range(size)), strict=False)))
 
 
-def _pack(hashes: list[int]) -> bytes:
-    """The high 3 bytes of each 32-bit hash, so that their order is kept."""
-    wide = array("I", hashes)
-    if sys.byteorder == "big":
-        wide.byteswap()
-    packed = bytearray(wide.tobytes())
-    del packed[0::4]
-    return bytes(packed)
+def _each_once(hashes: np.ndarray) -> np.ndarray:
+    """Ascending, each once."""
+    hashes.sort()
+    same = hashes[1:] == hashes[:-1]
+    return np.unique(hashes) if same.any() else hashes
 
 
-@lru_cache(maxsize=64)
+def _pack(hashes: np.ndarray) -> bytes:
+    """The high 3 bytes of each 64-bit hash, so that their order is kept."""
+    return hashes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, 5:].tobytes()
+
+
 def _unpack(packed: bytes) -> np.ndarray:
-    """Ascending, each once. Of the item at hand and its candidates each is asked for more than once."""
+    """The hashes that were packed, as they stand."""
     wide = np.zeros((len(packed) // 3, 4), np.uint8)
     wide[:, :3] = np.frombuffer(packed, np.uint8).reshape(-1, 3)
-    values: np.ndarray = wide.view("<u4").ravel()
-    same = values[1:] == values[:-1]
-    return np.unique(values) if same.any() else values
+    return wide.view("<u4").ravel()
 
 
 def _numbers(text: str) -> bytes:
-    found = {crc32(number.encode()) & 0xFFFF for number in islice(_NUMBER.findall(text[:TEXT_LIMIT]), TOKEN_LIMIT)}
+    text = text[:TEXT_LIMIT]
+    if text.isascii():  # what is no part of a number goes first, which is quicker than looking for the next one
+        text = " ".join(text.translate(_IN_NUMBERS).split())
+    found = {crc32(number.encode()) & 0xFFFF for number in islice(_NUMBER.findall(text), TOKEN_LIMIT)}
     return array("H", sorted(found)[:NUMBERS]).tobytes()

@@ -44,6 +44,8 @@ _FIRST_UNSPACED = "\u0e00"
 _FIRST_EAST_ASIAN = "\u3000"
 # Each letter in lower case, each digit, and a space for all else: quicker than a pattern.
 _ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+_SPLIT = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
+_OFTEN = (0.0, *(1.0 + log(count) for count in range(1, 2 * TERM_TOKENS + 1)))
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[.,;:!?()\[\]«»“”\"\n。、，；：！？「」『』（）।؟،؛]+")
 
@@ -60,6 +62,8 @@ def tokens(text: str) -> list[str]:
 
 def is_unspaced(words: list[str]) -> bool:
     """Whether most tokens of a sample are characters of a script without spaces."""
+    if "".join(words[:200]).isascii():
+        return False
     sample = [word for word in words[:200] if word >= _FIRST_UNSPACED]
     return 2 * sum(len(word) == 1 and _in_unspaced(ord(word)) for word in sample) > len(words[:200])
 
@@ -67,10 +71,9 @@ def is_unspaced(words: list[str]) -> bool:
 def emphases(item: Item, title: list[str], rest: list[str], mentions: tuple[Mention, ...]) -> dict[int, float]:
     """Each term of the title and the beginning of a text, with its emphasis: how often, where, and whether a name."""
     in_title = terms_of_words(title[:TERM_TOKENS])
-    counts = Counter(in_title)
-    counts.update(terms_of_words(rest[: max(TERM_TOKENS - len(title), 0)]))
+    counts = Counter(in_title + terms_of_words(rest[: max(TERM_TOKENS - len(title), 0)]))
     names = set(terms_of_words(_names(f"{item.title} {item.summary} {item.body[:TERM_CHARACTERS]}"[:TERM_CHARACTERS])))
-    found = {term: 1.0 + log(count) if count > 1 else 1.0 for term, count in counts.items()}
+    found = dict(zip(counts, map(_OFTEN.__getitem__, counts.values()), strict=True))
     for term in in_title:
         found[term] *= TITLE
     for term in names & found.keys():
@@ -124,9 +127,9 @@ def _names(text: str) -> list[str]:
     """Words that are written with a capital and nowhere without."""
     if text == text.lower():
         return []
-    words = set(_WORD.findall(text))
-    capital = {word.casefold() for word in words if word[0].isupper()}
-    return sorted(capital.difference(words))
+    words = set(text.translate(_SPLIT).split() if text.isascii() else _WORD.findall(text))
+    large = words.difference(map(str.lower, words))
+    return sorted({word.casefold() for word in large if word[0].isupper()}.difference(words))
 
 
 def _grams(characters: list[str]) -> list[int]:

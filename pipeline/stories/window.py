@@ -14,8 +14,7 @@ which the caller looks up.
 """
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -23,11 +22,12 @@ import msgspec
 
 from pipeline.stories import copies
 from pipeline.stories.arrivals import Arrivals, content_key
-from pipeline.stories.clusters import NOTHING, Clusters, Vector
+from pipeline.stories.clusters import Clusters
 from pipeline.stories.fingerprint import SCHEME, Fingerprint, fingerprint
 from pipeline.stories.script import in_one_script
 from pipeline.stories.state import REASONS, Outcome, Row
 from pipeline.stories.terms import adjacent_names
+from pipeline.stories.vectors import NOTHING, Vector
 from schemas.codec import millis
 from schemas.document import Enriched, Placement
 
@@ -52,28 +52,14 @@ class Window:
         self.group = group
         self.partition = -1  # of the topic and the table, -1 where there are none
         self._span = span // timedelta(seconds=1)
-        self._arrivals = Arrivals()
-        self._clusters = Clusters()
+        self.arrivals = Arrivals()
+        self.clusters = Clusters()
         self._clock = 0
         self._seq = 0
 
-    @classmethod
-    def restore(cls, group: str, rows: Iterable[tuple[str, bytes | Row]], span: timedelta = WINDOW) -> "Window":
-        """The window that wrote these rows; rows of other groups are passed over.
-
-        Raises:
-            Undecodable: a row is not a row.
-        """
-        restoring = Restoring(group, span)
-        for key, data in rows:
-            row = data if isinstance(data, Row) else Row.decode(data)
-            if row.group == group:
-                restoring.add(key, row)
-        return restoring.window()
-
     def __len__(self) -> int:
         """How many items are inside the window."""
-        return len(self._arrivals)
+        return len(self.arrivals)
 
     def decide(self, enriched: Enriched, offset: int, lookup: Lookup, tick: int | None = None) -> Outcome:
         """What follows from one event of the source topic at this partition offset.
@@ -101,7 +87,7 @@ class Window:
             _Decided(self.group, enriched.revision, offset, self._seq, first_seen, self._clock, self.partition),
             placement, sketch, packed, known.joined if known else self._seq,
         )  # fmt: skip
-        self._arrivals.add(key, self._seq, self._clock, story, _keys(sketch.content, sketch.keys))
+        self.arrivals.add(key, self._seq, self._clock, story, keys_of(sketch.content, row.bands))
         rows: dict[str, bytes | None] = {key: row.encode()}
         rows.update(dict.fromkeys(self._forget(tick, lookup)))
         return Outcome(placement, rows)
@@ -114,6 +100,11 @@ class Window:
         self._advance(millis(now) // 1000, tick)
         return self._forget(tick, lookup)
 
+    def resume(self, seq: int, clock: int) -> None:
+        """Go on after the item that arrived last, at the time of the newest."""
+        self._seq, self._clock = seq, clock
+        self.arrivals.leave(clock - self._span, 0)
+
     # -- where a new item belongs
 
     def _find(
@@ -124,8 +115,8 @@ class Window:
         found = self._same(key, sketch, lookup) or self._near(key, sketch, lookup)
         if found is not None:
             place, row_key, row, likeness, reason = found
-            story = self._arrivals.stories[place]
-            self._clusters.touch(story, self._clock)
+            story = self.arrivals.stories[place]
+            self.clusters.touch(story, self._clock)
             original = row.duplicate_of or row_key
             # What was forgotten and comes back is older than all that is known: it repeats none of it.
             if late or original == key:
@@ -137,14 +128,14 @@ class Window:
                 duplicate_reason=reason,
             )
             return placement, story, b""
-        item = self._clusters.vector(sketch.emphases, enriched.language)
+        item = self.clusters.vector(sketch.emphases, enriched.language)
         nearest = self._nearest(enriched, moment, sketch, item)
         if nearest is None:
             name = story_number(key)
-            story = self._clusters.found(name, item, self._clock)
+            story = self.clusters.found(name, item, self._clock)
         else:
-            name, story = self._clusters.ids[nearest], nearest
-            self._clusters.join(story, item, self._clock)
+            name, story = self.clusters.ids[nearest], nearest
+            self.clusters.join(story, item, self._clock)
         return Placement(story_id=f"s-{name:016x}"), story, item.pack()
 
     def _nearest(self, enriched: Enriched, moment: int, sketch: Fingerprint, item: Vector) -> int | None:
@@ -154,32 +145,36 @@ class Window:
         def parts() -> set[tuple[int, int]]:
             return adjacent_names(enriched.item, enriched.mentions)
 
-        return self._clusters.nearest(item, sketch.words, moment, self._clock - self._span, parts)
+        return self.clusters.nearest(item, sketch.words, moment, self._clock - self._span, parts)
 
     def _story_of(self, known: Row) -> int:
-        """The number now of a known item's story; one that ended is opened again, with nothing in it."""
-        seqs = self._arrivals.seqs
-        place = bisect_left(seqs, known.seq)
-        if self._arrivals.gone <= place < len(seqs) and seqs[place] == known.seq:
-            return self._arrivals.stories[place]
-        return self._clusters.found(story_number_of(known.story), NOTHING, self._clock)
+        """The number now of a known item's story; one that was forgotten is opened again, with nothing in it."""
+        place = self.arrivals.place_of(known.seq)
+        if place is not None:
+            self.arrivals.retire(place)
+            story = self.arrivals.stories[place]
+        else:
+            number = story_number_of(known.story)
+            again = self.clusters.named(number)
+            story = self.clusters.found(number, NOTHING, self._clock) if again is None else again
+        self.clusters.touch(story, self._clock)
+        return story
 
     def _same(self, key: str, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
         if not sketch.content:
             return None
-        for place in self._arrivals.with_content(sketch.content):
+        for place in self.arrivals.with_content(sketch.content):
             row_key, row = self._row(place, lookup)
             if row is not None and row.content == sketch.content and row_key != key:
                 return place, row_key, row, 1.0, REASONS[0]
         return None
 
     def _near(self, key: str, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
+        found = [(place, *self._row(place, lookup)) for place in self.arrivals.likely_copies(sketch.keys)]
+        others = [(place, row_key, row) for place, row_key, row in found if row is not None and row_key != key]
+        likenesses = copies.similarities(sketch, [row for _, _, row in others])
         best: _Copy | None = None
-        for place in self._arrivals.likely_copies(sketch.keys):
-            row_key, row = self._row(place, lookup)
-            if row is None or row_key == key:
-                continue
-            likeness = copies.similarity(sketch, row)
+        for (place, row_key, row), likeness in zip(others, likenesses, strict=True):
             if likeness is None or (best is not None and (likeness, -place) <= (best[3], -best[0])):
                 continue
             if self._near_first(sketch, row, lookup):
@@ -196,10 +191,10 @@ class Window:
 
     def _row(self, place: int, lookup: Lookup) -> tuple[str, Row | None]:
         """The row of what arrived there, unless a later revision took its place."""
-        key = self._arrivals.id(place)
+        key = self.arrivals.id(place)
         found = lookup(key)
         row = None if found is None else Row.decode(found)
-        if row is None or row.scheme != SCHEME or row.seq != self._arrivals.seqs[place]:
+        if row is None or row.scheme != SCHEME or row.seq != self.arrivals.seqs[place]:
             return key, None
         return key, row
 
@@ -208,13 +203,13 @@ class Window:
     def _advance(self, moment: int, tick: int) -> None:
         self._clock = max(self._clock, moment)
         oldest = self._clock - self._span
-        self._arrivals.leave(oldest, tick)
-        numbers = self._clusters.compact(oldest)
+        self.arrivals.leave(oldest, tick)
+        numbers = self.clusters.compact(oldest)
         if numbers is not None:
-            self._arrivals.renumber(numbers)
+            self.arrivals.renumber(numbers)
 
     def _forget(self, tick: int, lookup: Lookup) -> list[str]:
-        dropped = self._arrivals.droppable(tick, REDELIVERED, DELETED_AT_ONCE)
+        dropped = self.arrivals.droppable(tick, REDELIVERED, DELETED_AT_ONCE)
         if not dropped:
             return []
         forgotten = []
@@ -222,56 +217,11 @@ class Window:
             found = lookup(key)
             if found is not None and Row.decode(found).seq == seq:
                 forgotten.append(key)
-        self._arrivals.compact()
+        self.arrivals.compact()
         return forgotten
 
 
 _Copy = tuple[int, str, Row, float, str]
-
-
-class Restoring:
-    """Makes a window from rows in any order, at the cost of their keys and vectors, not of whole rows."""
-
-    def __init__(self, group: str, span: timedelta = WINDOW) -> None:
-        self._window = Window(group, span)
-        self._found: list[tuple[int, str, int, int, int, bytes, bytes, int]] = []
-
-    def add(self, key: str, row: Row) -> None:
-        """One row of the group."""
-        self._window.partition = row.partition
-        content, keys, terms = (row.content, row.bands, row.terms) if row.scheme == SCHEME else (0, b"", b"")
-        entered = row.entered or row.first_seen // 1000
-        self._found.append((row.seq, key, entered, story_number_of(row.story), content, keys, terms, row.joined))
-
-    def window(self) -> Window:
-        """The window, once all rows are there."""
-        window = self._window
-        self._found.sort()
-        window._clock = max((entry[2] for entry in self._found), default=0)  # noqa: SLF001 - its other half
-        stories = self._stories(window)
-        for seq, key, entered, name, content, keys, _, _ in self._found:
-            window._seq = seq  # noqa: SLF001
-            story = stories[name]
-            window._clusters.touch(story, entered)  # noqa: SLF001
-            window._arrivals.add(key, seq, entered, story, _keys(content, tuple(array("I", keys))))  # noqa: SLF001
-        self._found = []
-        window._arrivals.leave(window._clock - window._span, 0)  # noqa: SLF001
-        return window
-
-    def _stories(self, window: Window) -> dict[int, int]:
-        clusters = window._clusters  # noqa: SLF001
-        stories: dict[int, int] = {}
-        for _, _, entered, name, _, _, terms, _ in sorted(self._found, key=lambda entry: entry[7]):
-            story = stories.get(name)
-            if terms:
-                item = Vector.unpack(terms)
-                if story is None:
-                    stories[name] = clusters.found(name, item, entered)
-                else:
-                    clusters.join(story, item, entered)
-            elif story is None:
-                stories[name] = clusters.found(name, NOTHING, entered)
-        return stories
 
 
 def story_number(key: str) -> int:
@@ -287,8 +237,9 @@ def story_number_of(story_id: str) -> int:
     return int(story_id.removeprefix("s-"), 16)
 
 
-def _keys(content: int, keys: tuple[int, ...]) -> list[int]:
-    return [content_key(content), *keys] if content else []
+def keys_of(content: int, bands: bytes) -> list[int]:
+    """What an item is found by: its content and its packed keys."""
+    return [content_key(content), *array("I", bands)] if content else []
 
 
 class _Decided(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from itertools import islice
 import msgspec
 import psutil
 
+from pipeline.stories.restoring import restored
 from pipeline.stories.rows import InMemory, OnDisk, decide
 from pipeline.stories.state import Row
 from pipeline.stories.window import Window
@@ -59,7 +60,7 @@ def measure(size: int, decided: int = DECIDED, like: int = LIKE) -> Figures:
             table.put(key, row.encode())
         before = process.memory_info().rss
         started = time.process_time()
-        window = Window.restore(LANGUAGE, table.items(), SPAN)
+        window = restored(LANGUAGE, table.items(), SPAN)
         took = time.process_time() - started
         grown = process.memory_info().rss - before
         for number, event in enumerate(made[like : like + WARMING], size):
