@@ -196,8 +196,18 @@ def _named_anchor(node: Named) -> Anchor:
 
 def sources(facts: Facts) -> frozenset[str]:
     """Id, name and host of the outlet, folded."""
-    host = URL(facts.item.url).host if facts.item.url else None
+    host = _host(facts.item.url) if facts.item.url else None
     return facts.sources | ({fold(host), fold(host.removeprefix("www."))} if host else frozenset())
+
+
+def _host(url: str) -> str | None:
+    # A site's addresses differ from the path on.
+    return _host_of("/".join(url.split("/", 3)[:3]))
+
+
+@lru_cache(maxsize=16_384)
+def _host_of(site: str) -> str | None:
+    return URL(site).host
 
 
 def _value(node: Value, facts: Facts) -> bool:
