@@ -34,6 +34,8 @@ _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 # Replies that bot walls give; their beginning tells whose it is.
 _WALLED = frozenset({401, 403, 405, 406, 429, 503})
 LOOKED_AT = 16 * 1024
+# How the reasons begin of what can never be asked.
+NO_ADDRESS, UNUSABLE = "not an http(s) address", "not a usable address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +127,9 @@ async def fetch(  # noqa: PLR0913 - options by name, each with a default
 async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, limit: int, asking: Asking) -> Outcome:
     permanent, moved = True, None
     for _ in range(REDIRECTS + 1):
-        target = URL(url)
-        if target.scheme not in SCHEMES or not target.host:
-            return Failed(reason=f"not an http(s) address: {url[:200]}")
+        target = _target(url)
+        if target is None:
+            return Failed(reason=f"{NO_ADDRESS}: {url[:200]}")
         if asking.permit and (reason := await asking.permit(str(target))):
             return Failed(reason=reason)
         # Credentials belong to the address that the user gave, and aiohttp sends them from the URL alone.
@@ -145,6 +147,14 @@ async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, l
             permanent = permanent and reply.status in _PERMANENT
             moved = url if permanent else moved
     return Failed(reason=f"more than {REDIRECTS} redirects")
+
+
+def _target(url: str) -> URL | None:
+    try:
+        found = URL(url)
+    except ValueError:
+        return None
+    return found if found.scheme in SCHEMES and found.host else None
 
 
 def _headers(known: Validators, accept: str) -> dict[str, str]:
@@ -268,6 +278,6 @@ def _sentence(error: Exception) -> str:
         case aiohttp.ClientConnectorError():
             return f"no connection to {error.host}:{error.port} ({error.os_error})"
         case aiohttp.InvalidURL():
-            return f"not a usable address: {error}"
+            return f"{UNUSABLE}: {error}"
         case _:
             return f"the reply broke off or is malformed: {error or type(error).__name__}"

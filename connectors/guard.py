@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from schemas.settings import Settings
 
@@ -19,6 +20,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
 SCHEMES = frozenset({"http", "https"})
+REFUSED = "Refused address"  # how each sentence of the guard begins
 
 # Beyond what `is_global` excludes: IANA's special-purpose registries (RFC 6890) and what embeds an IPv4 address.
 _REFUSED: tuple[Network, ...] = tuple(
@@ -38,14 +40,13 @@ def refusal(address: str, allowed: tuple[Network, ...] = ()) -> str | None:
     try:
         ip = _unwrap(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
-        return f"Refused address {address}: not an IP address"
+        return f"{REFUSED} {address}: not an IP address"
     if any(ip in network for network in allowed if network.version == ip.version):
         return None
     if ip.is_global and not ip.is_multicast and not any(ip in n for n in _REFUSED if n.version == ip.version):
         return None
     return (
-        f"Refused address {ip}: it is inside a private or reserved network; "
-        "KABAR_ALLOW_NETWORKS opens it, as a list of CIDRs"
+        f"{REFUSED} {ip}: it is inside a private or reserved network; KABAR_ALLOW_NETWORKS opens it, as a list of CIDRs"
     )
 
 
@@ -63,12 +64,29 @@ def networks(settings: Settings) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(cidr, strict=False) for cidr in settings.allow_networks)
 
 
-def socket_factory(allowed: tuple[Network, ...]) -> Callable[[AddrInfo], socket.socket]:
-    """Makes sockets for aiohttp, or raises `RefusedAddress` for an address that may not be reached."""
+def own_ports(settings: Settings) -> frozenset[int]:
+    """The ports of Kabar's own Kafka and Elasticsearch, which stay closed in networks that the user opened."""
+    addresses = [f"//{address}" for address in (settings.kafka or "").split(",")]
+    found = (URL(address.strip()).explicit_port for address in (*addresses, settings.elasticsearch or ""))
+    return frozenset(port for port in found if port is not None)
+
+
+def socket_factory(
+    allowed: tuple[Network, ...], closed: frozenset[int] = frozenset()
+) -> Callable[[AddrInfo], socket.socket]:
+    """Makes sockets for aiohttp, or raises `RefusedAddress` for an address that may not be reached.
+
+    Args:
+        allowed: networks inside that may be reached all the same.
+        closed: ports that may not, in those.
+    """
 
     def make(info: AddrInfo) -> socket.socket:
         family, kind, proto, _, address = info
-        reason = refusal(str(address[0]), allowed)
+        host, port = str(address[0]), int(address[1])
+        reason = refusal(host, allowed)
+        if reason is None and port in closed and refusal(host) is not None:
+            reason = f"{REFUSED} {host} port {port}: it is that of Kabar's own Kafka or Elasticsearch"
         if reason:
             raise RefusedAddress(reason)
         return socket.socket(family=family, type=kind, proto=proto)
@@ -88,7 +106,7 @@ def guarded_session(settings: Settings, *, per_host: int = 1, total: int = 500) 
     `total` to all.
     """
     connector = aiohttp.TCPConnector(
-        socket_factory=socket_factory(networks(settings)), limit=total, limit_per_host=per_host
+        socket_factory=socket_factory(networks(settings), own_ports(settings)), limit=total, limit_per_host=per_host
     )
     return aiohttp.ClientSession(
         connector=connector,
@@ -105,8 +123,8 @@ def refused_in(error: BaseException) -> str | None:
         if isinstance(found, RefusedAddress):
             return str(found)
         # Several addresses of one name: their errors come joined in one message.
-        _, mark, sentence = str(found).partition("Refused address")
+        _, mark, sentence = str(found).partition(REFUSED)
         if mark and isinstance(found, OSError):
-            return mark + sentence.partition(", Refused address")[0].rstrip("]")
+            return mark + sentence.partition(f", {REFUSED}")[0].rstrip("]")
         found = found.__cause__ or found.__context__
     return None

@@ -114,6 +114,7 @@ _ADVICE = (
     ("http 5", "The server has a fault; it is tried again by itself."),
     ("does not resolve", "The name does not exist (any more): look for the feed's new address."),
     ("certificate", "Tell the publisher; Kabar does not read what it cannot check."),
+    ("own kafka or elasticsearch", "No feed is there: give the feed's own address."),
     ("refused address", "Private networks are closed to feeds; KABAR_ALLOW_NETWORKS opens them."),
     ("no whole reply", "The server is too slow; it is tried again by itself."),
     ("no connection", "The server does not answer; it is tried again by itself."),

@@ -13,6 +13,8 @@ from connectors.check import find as find_feed
 from connectors.feeds.health import Trouble, trouble
 from connectors.feeds.registry import partition_of, read_states, seen_key
 from connectors.feeds.schedule import address_key
+from connectors.fetch import NO_ADDRESS, UNUSABLE
+from connectors.guard import REFUSED
 from connectors.opml import feed_id, read_feeds, write_opml
 from connectors.parse import Unreadable
 from connectors.reading import is_address, read_file, read_url
@@ -23,6 +25,9 @@ from schemas.feed import Feed, FeedState
 from schemas.page import FullText
 from schemas.settings import Settings, load_settings
 from schemas.topics import FEED_STATE, FEEDS
+
+# An address whose check says so is not followed: it can not be asked, or must not.
+NEVER = (REFUSED, NO_ADDRESS, UNUSABLE)
 
 
 @click.group("feeds")
@@ -69,7 +74,7 @@ def add(
     settings = connected()
     found = asyncio.run(find_feed(url, settings))
     address = found.final_url or url if found.url != url else url
-    if found.error and found.status == OK and found.format is None:
+    if found.error and (found.error.startswith(NEVER) or (found.status == OK and found.format is None)):
         click.echo(f"{url}: {found.error}. {found.advice or ''}".rstrip(), err=True)
         sys.exit(1)
     twin = next((feed for feed in followed(settings).values() if address_key(feed.url) == address_key(address)), None)

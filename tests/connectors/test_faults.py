@@ -29,11 +29,11 @@ from connectors.reading import Read, read_body
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
 from schemas.settings import Settings, load_settings
+from schemas.topics import FEEDS
 from tests.connectors.kept import Kept
 from tests.connectors.server import LocalServer, RawServer
 
 OPEN = load_settings(allow_networks="127.0.0.0/8", kafka="unused:1")
-CLOSED = load_settings(kafka="unused:1")
 URL = "https://feed.example/rss"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -223,10 +223,14 @@ def test_an_endless_body_is_cut_and_its_connection_closed() -> None:
         "<media:content xmlns:media='http://search.yahoo.com/mrss/' url='{0}'/>",
         "<comments>{0}</comments>",
         "<source url='{0}'>S</source>",
+        "<image><url>{0}</url></image><icon>{0}</icon>",
+        "<itunes:image xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd' href='{0}'/>",
+        "<cloud domain='{0}' port='80' path='/secret' protocol='http-post'/>",
+        "<link>{0}</link>",
     ],
 )
 def test_what_a_feed_names_is_not_fetched(inside: str) -> None:
-    """No address in a feed is asked by reading it: enclosures, comments, images, hubs."""
+    """No address in a feed is asked by reading it: enclosures, comments, images and icons, pages, hubs."""
     with LocalServer() as server:
         named = inside.format(server.url("/secret"))
         hub = f"<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='hub' href='{server.url('/secret')}'/>"
@@ -235,43 +239,43 @@ def test_what_a_feed_names_is_not_fetched(inside: str) -> None:
         assert set(server.requests) == {"/feed"}
 
 
-def test_a_sitemap_index_leads_nowhere_inside() -> None:
-    """Its entries are asked through the guard: private addresses, in any spelling, see no connection."""
-    asked: list[str] = []
+@pytest.mark.parametrize("place", ["127.0.0.2", "0x7f000002", "[::ffff:127.0.0.2]", "0.0.0.0", "10.0.0.1"])
+def test_a_sitemap_index_leads_nowhere_inside(place: str) -> None:
+    """Its entries are asked through the guard, by address and by a redirect: nothing connects, and the reason is told.
 
-    async def count(request: web.Request) -> web.StreamResponse:
-        asked.append(request.path)
-        return web.Response(body=rss(item(1)))
+    Of this machine's addresses only the one of the index is opened.
+    """
+
+    async def away(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": target})
+
+    with RawServer(b"HTTP/1.1 200 OK\r\n\r\n" + rss(item(1)), everywhere=True) as inside, LocalServer() as server:
+        target = f"http://{place}:{inside.port}/secret"
+        entries = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in (target, server.on("/away", away)))
+        url = server.serve("/index", f"<sitemapindex>{entries}</sitemapindex>".encode())
+        one_host = load_settings(allow_networks="127.0.0.1/32", kafka="unused:1")
+        (followed,), kept = polls(one_host, Feed(id="index", url=url))
+        assert server.requests == ["/index", "/away"]
+        assert inside.connections == 0
+        assert "Refused address" in (followed.state.last_error or "")
+        assert followed.state.failures == 1
+        assert kept.on("news.items") == kept.on("news.backfill") == []
+
+
+@pytest.mark.parametrize("hops", [1, 3])
+def test_a_redirect_into_the_network_is_not_kept_as_a_new_address(hops: int) -> None:
+    """Permanent redirects that end at a refused address fail, and no address on the way becomes the feed's own."""
+
+    async def inside(request: web.Request) -> web.StreamResponse:
+        left = int(request.query.get("left", hops)) - 1
+        return web.Response(status=301, headers={"Location": f"?left={left}" if left else "http://10.0.0.1/feed"})
 
     with LocalServer() as server:
-        server.on("/secret", count)
-        port = server.port
-        spellings = ("127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "localhost.", "0.0.0.0")
-        locations = "".join(f"<sitemap><loc>http://{s}:{port}/secret</loc></sitemap>" for s in spellings)
-        parsed = parse(f"<sitemapindex>{locations}</sitemapindex>".encode(), url=URL)
-        assert isinstance(parsed, ParsedFeed)
-
-        async def run() -> None:
-            async with guarded_session(CLOSED) as session:
-                for child in parsed.children:
-                    assert isinstance(await fetch(session, child), Failed), child
-
-        asyncio.run(run())
-        assert len(parsed.children) >= 2
-        assert asked == []
-
-
-def test_a_redirect_into_the_network_is_not_kept_as_a_new_address() -> None:
-    """A permanent redirect to a refused address fails, and never becomes the feed's own."""
-
-    async def inside(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=301, headers={"Location": "http://10.0.0.1/feed"})
-
-    with LocalServer() as server:
-        (followed,), _ = polls(OPEN, Feed(id="inside", url=server.on("/feed", inside)), times=5)
+        (followed,), kept = polls(OPEN, Feed(id="inside", url=server.on("/feed", inside)), times=5)
         assert followed.state.failures == 5
-        assert followed.state.moved_to is None
+        assert (followed.state.moved_to, followed.feed.url) == (None, server.url("/feed"))
         assert "10.0.0.1" in (followed.state.last_error or "")
+        assert kept.on(FEEDS) == []
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,33 @@ def test_a_page_without_a_feed_is_refused_with_what_to_do(kabar_settings: Settin
         assert url not in kabar(kabar_settings, "list", "--json").output
 
 
+@pytest.mark.parametrize("given", ["http://127.0.0.1:{port}/feed", "http://localhost:{port}/", "file:///etc/passwd"])
+def test_an_address_inside_the_network_is_not_followed(kabar_settings: Settings, given: str) -> None:
+    """Neither one that is given nor one that a page names: nothing connects, nothing is stored, and the reason is."""
+    closed = kabar_settings.model_copy(update={"allow_networks": ()})
+    with LocalServer() as server:
+        server.serve("/feed", FEED)
+        url = given.format(port=server.port)
+        added = kabar(closed, "add", url)
+        assert added.exit_code == 1
+        assert "Refused address" in added.output or "not an http(s) address" in added.output
+        assert server.requests == []
+        assert url not in kabar(closed, "list", "--json").output
+
+
+def test_a_page_that_names_a_feed_inside_the_network_gives_none(kabar_settings: Settings) -> None:
+    """Its site's own icon is not asked for either."""
+    with LocalServer() as server:
+        named = f"http://127.0.0.2:{server.port}/feed"
+        links = f"<link rel='icon' href='/favicon.ico'><link rel='alternate' type='application/rss+xml' href='{named}'>"
+        url = server.serve("/", f"<!doctype html><html><head>{links}</head></html>".encode())
+        one = kabar_settings.model_copy(update={"allow_networks": ("127.0.0.1/32",)})
+        added = kabar(one, "add", url)
+        assert added.exit_code == 1
+        assert set(server.requests) == {"/"}
+        assert "127.0.0.2" not in kabar(one, "list", "--json").output
+
+
 def test_a_feed_that_fails_is_shown_with_its_reason_and_told_once(kabar_settings: Settings) -> None:
     """It turned into a bot wall: `list --unhealthy` says whose, an alert tells it, and a recovery ends it."""
     wall = b"<!doctype html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
