@@ -9,8 +9,9 @@ names (`・`), brackets and quotation marks become spaces, so that `Kim Jong-un`
 import re
 import unicodedata
 from array import array
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
 
 # Marks that spelling may leave out: combining diacritics, Hebrew points, Arabic vowels and Quranic marks, nukta,
 # tatweel, soft hyphen, zero-width characters and marks of direction.
@@ -39,15 +40,21 @@ _KEPT: Final = frozenset(".&+")
 _JAMO: Final = re.compile(
     "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|[\uff66-\uff9d][\uff9e\uff9f]"
 )
+# What stands last in each of these.
+_PARTS: Final = re.compile("[\u1161-\u1175\u3099\u309a\uff9e\uff9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A folded text. `starts[i]` is the code point of the original of folded character i; None: the same."""
+    """A folded text. `starts[i]` is the code point of the original of folded character i; None: the same.
+
+    `memo` is for what is worked out of it once and asked for several times.
+    """
 
     text: str
     starts: "array[int] | None"
     original: str
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original that a non-empty span of the folded text came from, marks that follow included."""
@@ -110,10 +117,12 @@ _folding: Final = _Folding()
 
 def normalise(text: str) -> Normal:
     """The folded form of a text. The cost is linear, and least for Latin text without rare characters."""
-    if _JAMO.search(text):
+    if text.isascii():
+        return Normal(text.translate(_folding), None, text)
+    if _PARTS.search(text) and _JAMO.search(text):
         return _composed(text)
     folded = text.translate(_folding)
-    if text.isascii() or _folding.uneven.isdisjoint(text):
+    if _folding.uneven.isdisjoint(text):
         return Normal(folded, None, text)
     return _uneven(text, range(len(text)), text)
 
@@ -136,13 +145,22 @@ def _composed(text: str) -> Normal:
 
 
 def _uneven(text: str, origins: "range | array[int]", original: str) -> Normal:
+    """A text with characters that fold to nothing or to several; what lies between them is folded as it is."""
     starts = array("I")
     pieces: list[str] = []
-    for origin, character in zip(origins, text, strict=True):
-        piece = _folding[ord(character)]
-        if len(piece) == 1:
-            starts.append(origin)
-        else:
-            starts.extend([origin] * len(piece))
-        pieces.append(piece)
+    position = 0
+    for match in _any_of("".join(sorted(_folding.uneven.intersection(text)))).finditer(text):
+        place = match.start()
+        folded = _folding[ord(match.group())]
+        pieces += text[position:place].translate(_folding), folded
+        starts.extend(origins[position:place])
+        starts.extend([origins[place]] * len(folded))
+        position = place + 1
+    pieces.append(text[position:].translate(_folding))
+    starts.extend(origins[position:])
     return Normal("".join(pieces), starts, original)
+
+
+@lru_cache(maxsize=256)
+def _any_of(characters: str) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(characters)}]" if characters else "(?!)")

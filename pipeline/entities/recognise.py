@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.entities.automaton import Automaton, Kind, Name, empty
+from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
+from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from pipeline.entities.automaton import Automaton, Kind, Name
+from pipeline.entities.automaton import Automaton
 from pipeline.entities.context import follows_on, goes_before, is_title_case, names_language, word_before
+from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal
 from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
 from pipeline.knowledge import Entity

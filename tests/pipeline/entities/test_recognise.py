@@ -173,9 +173,9 @@ def test_ten_thousand_figures() -> None:
     figures = [
         Figure(id=f"f{n:05}", name=f"Given{n} Family{n}", aliases=(f"Имя{n} Фамилия{n}",)) for n in range(10_000)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     recogniser.track_all(figures)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     found = recogniser.mentions(_item(", ".join(figure.name for figure in figures)), "en")
     assert len(found) == MENTION_LIMIT
     assert len({mention.entity_id for mention in found}) == MENTION_LIMIT

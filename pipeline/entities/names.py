@@ -1,0 +1,46 @@
+"""A name to look for, and what it is to its entity."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+_LONG: Final = 6
+
+
+class Kind(IntEnum):
+    """How a name stands for its entity."""
+
+    NAME = 0
+    ALIAS = 1
+    FORM = 2
+    SURNAME = 3
+    SURNAME_FORM = 4
+
+    def inflected(self) -> "Kind":
+        """The kind of a form of a name of this kind."""
+        return Kind.SURNAME_FORM if self is Kind.SURNAME else Kind.FORM
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name to look for. `owner` numbers the entity; `languages` limits it to texts in these."""
+
+    written: str
+    owner: int
+    kind: Kind
+    languages: frozenset[str] | None = None
+
+    def counts(self, language: str) -> bool:
+        """Whether a name limited to some languages counts; in a text of no known language, where it is long."""
+        limited = self.languages
+        return limited is None or language in limited or (language == "und" and len(self.written) >= _LONG)
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A name found: the span in the original text, who it may be (the likeliest first), and the surface."""
+
+    start: int
+    end: int
+    names: tuple[Name, ...]
