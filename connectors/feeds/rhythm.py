@@ -48,7 +48,9 @@ def next_poll(feed: Feed, state: FeedState, at: datetime, bounds: Bounds) -> dat
     if feed.interval_seconds is None:
         # The same spread for the same poll, so that the same input gives the same output.
         seed = blake2b(f"{feed.id}{state.polls}".encode("utf-8", "replace"), digest_size=2).digest()
-        seconds *= 1 + JITTER * (int.from_bytes(seed, "big") / 65535 - 0.5)
+        spread = seconds * (1 + JITTER * (int.from_bytes(seed, "big") / 65535 - 0.5))
+        # Never below what the feed asks, nor beyond the bounds.
+        seconds = min(max(spread, state.asked_seconds, bounds.floor), bounds.ceiling)
         return _beyond_skipped(at + timedelta(seconds=seconds), state, at + timedelta(seconds=bounds.ceiling))
     return at + timedelta(seconds=seconds)
 

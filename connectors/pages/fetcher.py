@@ -2,8 +2,9 @@
 
 One event loop, and one thread that is the member of the consumer group. A host is asked one thing at a time, with at
 least `SPACING_SECONDS` (or what its robots.txt asks) between the end of one and the start of the next. What fails for
-the moment is tried twice more. A live item that has waited `PATIENCE_SECONDS` goes on with its feed's own text, so that
-nobody is told late; its page follows as a newer version of the same item.
+the moment is tried twice more, and not before the site's `Retry-After`; where that is longer than anybody waits, the
+items of that site go on without their pages until it is over. A live item that has waited `PATIENCE_SECONDS` goes on
+with its feed's own text, so that nobody is told late; its page follows as a newer version of the same item.
 """
 
 import asyncio
@@ -11,16 +12,15 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
 import structlog
 
-from connectors.charset import decode
 from connectors.feeds.registry import Sender
-from connectors.fetch import Asking, Failed, Fetched, NotModified, fetch
+from connectors.fetch import Asking, fetch
 from connectors.guard import guarded_session
 from connectors.pages.hosts import Hosts, Line, Positions, Waiting
+from connectors.pages.outcome import ROBOTS, SHUT, Outcome, outcome_of
 from connectors.robots import Robots
 from connectors.urls import host_of
 from schemas.broker import GroupConsumer, Producer
@@ -28,7 +28,7 @@ from schemas.codec import Undecodable, now
 from schemas.deadletter import dead_letter
 from schemas.errors import BrokerError
 from schemas.message import Message
-from schemas.page import Failure, Lane, Page, Wanted
+from schemas.page import Lane, Page, Wanted
 from schemas.settings import Settings
 from schemas.steps import PAGE_FETCHER
 from schemas.topics import DEADLETTERS, PAGES, WANTED
@@ -44,9 +44,7 @@ POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 PAGE_BYTES = 5_000_000
 STOP_SECONDS = 3.0
-ROBOTS = "robots.txt does not allow it"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-_HTML = ("html", "xml")
 
 log = structlog.get_logger(__name__)
 
@@ -71,17 +69,6 @@ async def _until_signal(fetcher: "Fetcher") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, fetcher.stop)
     await fetcher.run()
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A page, or why there is none; `again` in so many seconds where that may pass."""
-
-    html: str | None = None
-    final_url: str | None = None
-    failure: Failure | None = None
-    reason: str | None = None
-    again: float | None = None
 
 
 class Fetcher:
@@ -225,8 +212,11 @@ class Fetcher:
 
     def _start_due(self, session: aiohttp.ClientSession, robots: Robots) -> None:
         at = asyncio.get_running_loop().time()
+        for line, waiting in self._hosts.shut(at):
+            line.leave(waiting)
+            self._send(waiting, waiting.lane, SHUT, done=True)
         for waiting in self._hosts.late(at, self._patience):
-            self._send(waiting, "late", _Outcome(failure="late", reason="its page was not there in time"), done=False)
+            self._send(waiting, "late", Outcome(failure="late", reason="its page was not there in time"), done=False)
         for line, waiting in self._hosts.due(at):
             line.busy = True
             self._keep(self._fetch(session, robots, line, waiting))
@@ -236,15 +226,18 @@ class Fetcher:
         async with self._slots:
             outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
         line.busy = False
-        line.free_at = loop.time() + max(self._spacing, delay)
-        if outcome.again is not None and waiting.tries < len(AGAIN_SECONDS):
-            line.free_at = loop.time() + min(max(outcome.again, AGAIN_SECONDS[waiting.tries]), AGAIN_LIMIT_SECONDS)
+        again = outcome.again or 0.0
+        line.free_at = loop.time() + max(self._spacing, delay, again)
+        if again > AGAIN_LIMIT_SECONDS:
+            line.shut_until = line.free_at
+        elif outcome.again is not None and waiting.tries < len(AGAIN_SECONDS):
+            line.free_at = max(line.free_at, loop.time() + AGAIN_SECONDS[waiting.tries])
             waiting.tries += 1
             return
         line.leave(waiting)
         self._send(waiting, waiting.lane, outcome, done=True)
 
-    async def _ask(self, session: aiohttp.ClientSession, robots: Robots, url: str) -> tuple[_Outcome, float]:
+    async def _ask(self, session: aiohttp.ClientSession, robots: Robots, url: str) -> tuple[Outcome, float]:
         async def permit(address: str) -> str | None:
             # Of each address on the way: a redirect may lead to a site that does not want it.
             return None if (await robots.rules(address)).allow(address) else ROBOTS
@@ -254,7 +247,7 @@ class Fetcher:
 
     # Into Kafka.
 
-    def _send(self, waiting: Waiting, lane: Lane, outcome: _Outcome, *, done: bool) -> None:
+    def _send(self, waiting: Waiting, lane: Lane, outcome: Outcome, *, done: bool) -> None:
         page = Page(
             item=waiting.wanted.item,
             lane=lane,
@@ -289,22 +282,3 @@ class Fetcher:
         for page in pages:
             self._producer.send(PAGES, page.host, page.encode())
         self._producer.flush()
-
-
-def outcome_of(found: Fetched | NotModified | Failed) -> _Outcome:
-    """What a reply means for an item."""
-    if isinstance(found, Failed):
-        if found.reason == ROBOTS:
-            return _Outcome(failure="robots", reason=found.reason)
-        if "Refused address" in found.reason:
-            return _Outcome(failure="guard", reason=found.reason)
-        passing = found.status is None or found.status == 429 or found.status >= 500  # noqa: PLR2004 - HTTP's classes
-        again = (found.retry_after or 0.0) if passing else None
-        return _Outcome(failure="network" if found.status is None else "http", reason=found.reason, again=again)
-    if isinstance(found, NotModified):
-        return _Outcome(failure="http", reason="the server says 304 to an unconditional request")
-    kind = (found.content_type or "").partition(";")[0].lower()
-    if kind and not any(name in kind for name in _HTML) and not kind.startswith("text/"):
-        return _Outcome(final_url=found.final_url, failure="not-html", reason=f"the page is {kind[:60]}")
-    text, _ = decode(found.body, found.content_type)
-    return _Outcome(html=text, final_url=found.final_url)

@@ -27,11 +27,15 @@ class Waiting:
 
 @dataclass(slots=True)
 class Line:
-    """One host's line. `free_at` is when it may be asked again; `busy` that it is being asked now."""
+    """One host's line. `free_at` is when it may be asked again; `busy` that it is being asked now.
+
+    Until `shut_until` nobody waits for it: it asked to be left alone for long.
+    """
 
     live: deque[Waiting] = field(default_factory=deque)
     quiet: deque[Waiting] = field(default_factory=deque)
     free_at: float = 0.0
+    shut_until: float = 0.0
     busy: bool = False
 
     def first(self) -> Waiting | None:
@@ -67,10 +71,16 @@ class Hosts:
         """The first of each line whose host may be asked now; lines that are empty and free are forgotten."""
         for host, line in list(self.lines.items()):
             first = line.first()
-            if first is None and not line.busy and line.free_at <= now:
+            if first is None and not line.busy and max(line.free_at, line.shut_until) <= now:
                 del self.lines[host]
             elif first is not None and not line.busy and line.free_at <= now:
                 yield line, first
+
+    def shut(self, now: float) -> Iterator[tuple[Line, Waiting]]:
+        """Everybody in a line whose host asked to be left alone."""
+        for line in self.lines.values():
+            if line.shut_until > now and not line.busy:
+                yield from ((line, waiting) for waiting in (*line.live, *line.quiet))
 
     def late(self, now: float, patience: float) -> Iterator[Waiting]:
         """Live items that have waited so many seconds, each once."""

@@ -7,7 +7,6 @@ import resource
 import time
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,9 +27,10 @@ from connectors.parse import ParsedFeed, parse
 from connectors.reading import Read, read_body
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
-from schemas.settings import Settings, load_settings
+from schemas.settings import load_settings
 from schemas.topics import FEEDS
 from tests.connectors.kept import Kept
+from tests.connectors.polling import polls
 from tests.connectors.server import LocalServer, RawServer
 
 OPEN = load_settings(allow_networks="127.0.0.0/8", kafka="unused:1")
@@ -75,24 +75,6 @@ def _peak() -> float:
     status = Path("/proc/self/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii")) if status.exists() else None
     return int(found[1]) / 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def polls(settings: Settings, *feeds: Feed, times: int = 1) -> tuple[list[Followed], Kept]:
-    """These feeds polled at once, so many times, by a real poller whose Kafka is kept in memory."""
-
-    async def run() -> tuple[list[Followed], Kept]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
-        kept = Kept()
-        poller = Poller(settings, kept)
-        writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001 - the broker's part is in test_poller
-        made = [Followed(feed=feed, state=FeedState(feed_id=feed.id), partition=0) for feed in feeds]
-        async with guarded_session(settings) as session:
-            for _ in range(times):
-                await asyncio.gather(*(poller._poll(session, one) for one in made))  # noqa: SLF001
-        writing.cancel()
-        return made, kept
-
-    return asyncio.run(run())
 
 
 @pytest.mark.parametrize("slow", ["headers", "body"])

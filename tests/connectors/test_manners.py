@@ -1,0 +1,247 @@
+"""What a server asks is kept to: how seldom, when again, at which address; against a real one."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from aiohttp import web
+
+from connectors.feeds.poller import Poller
+from connectors.feeds.schedule import Followed, Schedule
+from connectors.fetch import Failed, cache_seconds, fetch
+from connectors.guard import guarded_session
+from connectors.websub.decide import SLOW_POLL_SECONDS, accepted
+from connectors.websub.leases import Leases
+from schemas.codec import now
+from schemas.feed import Feed, FeedState
+from schemas.settings import load_settings
+from schemas.subscription import Subscription
+from tests.connectors.kept import Kept
+from tests.connectors.polling import polls
+from tests.connectors.server import LocalServer
+
+OPEN = load_settings(allow_networks="127.0.0.0/8", kafka="unused:1")
+FLOOR, CEILING, FIRST = 120.0, 6 * 3600.0, 600.0
+
+
+def rss(channel: str = "", *, minutes: int = 1) -> bytes:
+    """A feed with an item each so many minutes, the newest of now."""
+    dates = [format_datetime(now() - timedelta(minutes=minutes * number)) for number in range(10)]
+    items = "".join(
+        f"<item><title>T {n}</title><link>https://x.example/{n}</link><pubDate>{d}</pubDate></item>"
+        for n, d in enumerate(dates)
+    )
+    return f"<rss version='2.0'><channel><title>T</title>{channel}{items}</channel></rss>".encode()
+
+
+def waited(followed: Followed) -> float:
+    """Seconds from the last poll of a feed to its next."""
+    polled, due = followed.state.polled_at, followed.state.next_poll_at
+    assert polled is not None
+    assert due is not None
+    return (due - polled).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("channel", "headers", "least", "most"),
+    [
+        ("", {}, FLOOR, 1.1 * FLOOR),
+        ("<ttl>90</ttl>", {}, 5_400, 5_700),
+        ("", {"Cache_Control": "public, max-age=7200"}, 7_200, 7_600),
+        ("", {"Cache_Control": "max-age=7200", "Age": "3600"}, 3_600, 3_800),
+        ("<ttl>60</ttl>", {"Cache_Control": "max-age=7200"}, 7_200, 7_600),
+        ("<ttl>240</ttl>", {"Cache_Control": "max-age=7200"}, 14_400, 15_200),
+        ("", {"Cache_Control": "max-age=7200, no-cache"}, FLOOR, 1.1 * FLOOR),
+        ("<ttl>100000</ttl>", {"Cache_Control": "max-age=31536000"}, 0.95 * CEILING, CEILING),
+    ],
+)
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_a_feed_is_not_asked_before_it_says(
+    channel: str, headers: dict[str, str], least: float, most: float, name: str
+) -> None:
+    """A feed of one item a minute: at the floor, or as `ttl` and `Cache-Control` ask, the longer one, to the ceiling.
+
+    The spread between feeds goes under neither.
+    """
+    with LocalServer() as server:
+        (followed,), _ = polls(OPEN, Feed(id=name, url=server.serve("/feed", rss(channel), **headers)))
+    assert least <= waited(followed) <= most
+
+
+def test_hours_that_a_feed_skips_are_skipped() -> None:
+    """All but one hour of the day, some hours from now: that is when it is due, or at the ceiling."""
+    free = (datetime.now(UTC) + timedelta(hours=4)).hour
+    hours = "".join(f"<hour>{hour}</hour>" for hour in range(24) if hour != free)
+    with LocalServer() as server:
+        url = server.serve("/feed", rss(f"<skipHours>{hours}</skipHours>"))
+        (followed,), _ = polls(OPEN, Feed(id="skip", url=url))
+    due = followed.state.next_poll_at
+    assert due is not None
+    assert due.hour == free
+    assert 3 * 3600 <= waited(followed) <= 4 * 3600 + 1
+
+
+def test_how_long_a_reply_says_that_it_stays() -> None:
+    """`max-age` less `Age`, else `Expires`; at most a day; nothing that means nothing."""
+    later = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    assert cache_seconds({"Cache-Control": "max-age=60"}) == 60
+    assert cache_seconds({"Cache-Control": 's-maxage=9, max-age = "60"', "Age": "90"}) == 0
+    assert cache_seconds({"Cache-Control": "max-age=99999999"}) == 86_400
+    assert cache_seconds({"Cache-Control": "no-store", "Expires": later}) == 0
+    assert 3_500 < cache_seconds({"Expires": later}) <= 3_600
+    assert cache_seconds({"Expires": "0"}) == cache_seconds({"Expires": "-1"}) == cache_seconds({}) == 0
+
+
+@pytest.mark.parametrize("status", [429, 503, 500])
+@pytest.mark.parametrize("dated", [False, True])
+def test_retry_after_is_kept_to(status: int, dated: bool) -> None:  # noqa: FBT001
+    """In seconds and as a date, whatever the error and however short the feed's own interval."""
+
+    async def busy(_request: web.Request) -> web.StreamResponse:
+        moment = format_datetime(datetime.now(UTC) + timedelta(seconds=9_001), usegmt=True)
+        return web.Response(status=status, headers={"Retry-After": moment if dated else "9000"})
+
+    with LocalServer() as server:
+        (followed,), _ = polls(OPEN, Feed(id="busy", url=server.on("/feed", busy), interval_seconds=1.0))
+    assert 8_999 <= waited(followed) <= 9_001
+    assert str(status) in (followed.state.last_error or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "maker"),
+    [
+        (403, {"cf-mitigated": "challenge"}, "", "Cloudflare"),
+        (503, {}, "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>", "Cloudflare"),
+        (403, {"X-DataDome": "protected"}, "", "DataDome"),
+        (403, {}, "<script src='https://ct.captcha-delivery.com/c.js'></script>", "DataDome"),
+        (403, {}, "<iframe src='/_Incapsula_Resource?x=1'></iframe>", "Imperva"),
+        (403, {}, "<p>Access Denied</p><a href='https://errors.edgesuite.net/18.1'>", "Akamai"),
+        (405, {}, "<script>window.gokuProps = {}</script>", "AWS WAF"),
+        (429, {}, "<p>Verify you are human</p>", "its maker is not known"),
+        (200, {}, "<!doctype html><title>Making sure</title><script id='anubis_challenge'></script>", "Anubis"),
+    ],
+)
+def test_a_bot_wall_is_named_and_not_gone_around(status: int, headers: dict[str, str], body: str, maker: str) -> None:
+    """One request, as ourselves and without what the wall set; the error says that it is one, and whose."""
+    seen: list[tuple[str, str | None]] = []
+
+    async def wall(request: web.Request) -> web.StreamResponse:
+        seen.append((request.headers["User-Agent"], request.headers.get("Cookie")))
+        return web.Response(status=status, text=body, headers={**headers, "Set-Cookie": "clearance=1"})
+
+    with LocalServer() as server:
+        (followed,), _ = polls(OPEN, Feed(id="wall", url=server.on("/feed", wall)), times=2)
+    assert "bot wall" in (followed.state.last_error or "")
+    assert maker in (followed.state.last_error or "")
+    assert seen == [("Kabar/0.1 (news reader)", None)] * 2
+
+
+def test_an_error_that_is_no_wall_is_not_called_one() -> None:
+    """A plain 403 of a server, and a large page that only mentions one."""
+    for text in ("<h1>Forbidden</h1>", "<p>They use hcaptcha.com.</p>" + "<p>words</p>" * 10_000):
+
+        async def forbidden(_request: web.Request, text: str = text) -> web.StreamResponse:
+            return web.Response(status=403, text=text)
+
+        async def ask(url: str) -> object:
+            async with guarded_session(OPEN) as session:
+                return await fetch(session, url)
+
+        with LocalServer() as server:
+            outcome = asyncio.run(ask(server.on("/", forbidden)))
+        assert isinstance(outcome, Failed)
+        assert "bot wall" not in outcome.reason
+
+
+def _known(name: str, url: str, **state: str) -> Followed:
+    return Followed(feed=Feed(id=name, url=url), state=FeedState(feed_id=name, **state), partition=0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example/rss", "http://a.example/rss", True),
+        ("https://a.example/rss", "https://www.a.example/rss/", True),
+        ("https://a.example/rss?utm_source=x", "https://a.example/rss", True),
+        ("https://a.example/rss", "https://a.example/atom", False),
+        ("https://a.example/rss", "https://b.example/rss", False),
+    ],
+)
+def test_two_addresses_of_one_feed(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+    """Scheme, `www.`, a slash at the end and tracking make no other feed; the one with the smaller id is polled."""
+    schedule = Schedule()
+    first, second = _known("1", one), _known("2", other)
+    schedule.add(first)
+    schedule.add(second)
+    assert schedule.twin(first) is None
+    assert schedule.twin(second) is (first if same else None)
+    schedule.remove("1")
+    assert schedule.twin(second) is None, "the one that is left is polled"
+
+
+def test_a_feed_that_names_another_address_of_itself_is_its_twin_where_both_are_the_same() -> None:
+    """By its `self` link and the same body; a link alone is not believed."""
+    itself = "https://a.example/rss"
+    original = _known("1", itself, itself=itself, body_hash="h")
+    copy = _known("2", "https://feeds.example/a", itself=itself, body_hash="h")
+    liar = _known("3", "https://liar.example/", itself=itself, body_hash="other")
+    schedule = Schedule()
+    for followed in (original, copy, liar):
+        schedule.add(followed)
+    assert schedule.twin(copy) is original
+    assert schedule.twin(liar) is None
+
+
+def _subscription(feed_id: str, lease: float) -> Subscription:
+    asked = Subscription(
+        feed_id=feed_id, hub="https://h.example/", topic="https://t.example/", status="asked", due_at=now()
+    )
+    return accepted(asked, lease, now())
+
+
+def test_beside_a_hub_the_poll_is_slow_and_goes_on() -> None:
+    """Two hours while the lease lasts; as ever without one, once it ended, where the feed fails or has a fixed time."""
+    leases = Leases()
+    leases.take("active", _subscription("active", 3_600).encode())
+    ended = _subscription("ended", 3_600)
+    leases.take(
+        "ended", Subscription(**{f: getattr(ended, f) for f in ended.__struct_fields__} | {"until": now()}).encode()
+    )
+
+    def wait(name: str, seconds: float = FIRST, failures: int = 0, interval: float | None = None) -> float:
+        feed = Feed(id=name, url="https://x.example/", interval_seconds=interval)
+        return leases.wait(feed, FeedState(feed_id=name, failures=failures), seconds)
+
+    assert wait("active") == SLOW_POLL_SECONDS == 7_200
+    assert wait("active", seconds=20_000) == 20_000
+    assert wait("active", failures=1) == FIRST
+    assert wait("active", interval=60.0) == FIRST
+    assert wait("ended") == wait("none") == FIRST
+    leases.take("active", None)
+    assert wait("active") == FIRST
+
+
+def test_the_poller_plans_by_the_lease() -> None:
+    """A polled feed whose hub sends it is due in two hours; the one beside it when its rhythm says."""
+
+    async def run(url: str) -> tuple[float, float]:
+        poller = Poller(OPEN, Kept())
+        writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001 - the broker's part is in test_hub
+        poller._leases.take("hubbed", _subscription("hubbed", 86_400).encode())  # noqa: SLF001
+        dues = []
+        for name in ("hubbed", "plain"):
+            followed = _known(name, url)
+            poller._schedule.add(followed)  # noqa: SLF001
+            async with guarded_session(OPEN) as session:
+                await poller._poll(session, followed)  # noqa: SLF001
+            dues.append((poller._schedule.next_due() or 0.0) - asyncio.get_running_loop().time())  # noqa: SLF001
+            poller._schedule.remove(name)  # noqa: SLF001
+            poller._schedule.take_due(float("inf"))  # noqa: SLF001
+        writing.cancel()
+        return dues[0], dues[1]
+
+    with LocalServer() as server:
+        hubbed, plain = asyncio.run(run(server.serve("/feed", rss())))
+    assert hubbed == pytest.approx(SLOW_POLL_SECONDS, abs=5)
+    assert plain < 200
