@@ -1,7 +1,12 @@
 """`kabar enrich`: the filter. What the agents call, without servers."""
 
+import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +16,22 @@ import msgspec
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
 from pipeline.knowledge import load
-from pipeline.lines import answers
+from pipeline.lines import Batch, answers, in_batches, in_order
 from schemas.alert import Figure
 from schemas.codec import now
 from schemas.document import Mention
 from schemas.item import Item
+
+# So many batches for each process are read before the first is answered.
+_AHEAD = 2
 
 
 @click.command("enrich")
 @click.argument("path", type=click.Path(allow_dash=True, path_type=Path), default="-")
 @click.option("--figures", type=click.Path(exists=True, path_type=Path), help="A watchlist, JSON Lines.")
 @click.option("--only", type=click.Choice(["language", "entities"]), help="Only this part.")
-def command(path: Path, figures: Path | None, only: str | None) -> None:
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="So many processes; the order stays.")
+def command(path: Path, figures: Path | None, only: str | None, jobs: int) -> None:
     """Items as JSON Lines in, the same with language and mentions out; no server needed.
 
     Each line has `id` and any of title, summary, body (or text), language_hint. A mention's `field` names the one
@@ -33,26 +42,72 @@ def command(path: Path, figures: Path | None, only: str | None) -> None:
     Example:
       echo '{"id": "1", "title": "Putin akan mengunjungi Pyongyang"}' | kabar enrich
     """
-    recogniser = None
-    if only != "language":
-        recogniser = Recogniser(load().entities)
-        if figures is not None:
-            recogniser.track_all(_watchlist(figures))
+    watched = tuple(_watchlist(figures)) if figures is not None and only != "language" else ()
     stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
     failed = False
     with stream:
-        for answer in enrich_lines(stream, recogniser, only):
-            failed |= "error" in answer
-            sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        for answers_of, wrong in enrich_batches(stream, watched, only, jobs):
+            failed |= wrong
+            sys.stdout.buffer.write(answers_of)
     sys.stdout.buffer.flush()
     sys.exit(1 if failed else 0)
+
+
+def enrich_batches(
+    stream: Iterable[bytes], watched: tuple[Figure, ...], only: str | None, jobs: int
+) -> Iterator[tuple[bytes, bool]]:
+    """The answers as JSON Lines, some at a time, in order, and whether one of them is an error.
+
+    Raises:
+        click.ClickException: one of several processes has ended; what it was given is not answered.
+    """
+    if jobs == 1:
+        _start(watched, only)
+        yield from map(_answer, in_batches(stream, 1))
+        return
+    # Started anew, not forked: this process may have threads by now, in numpy if nowhere else.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (watched, only, True)) as pool:
+        try:
+            yield from in_order(pool, _answer, in_batches(stream), jobs * _AHEAD)
+        except BrokenProcessPool as error:
+            message = "a process of `enrich` was ended from outside, perhaps for want of memory: try fewer --jobs"
+            raise click.ClickException(message) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+_enrich: Callable[[Iterable[bytes], int], Iterator[dict[str, Any]]] | None = None
+
+
+def _start(watched: tuple[Figure, ...], only: str | None, apart: bool = False) -> None:  # noqa: FBT001, FBT002 - by place
+    """Get ready to answer, in this process or in one `apart`, which an interruption leaves to the one that asks."""
+    global _enrich  # noqa: PLW0603 - what a process answers with is given to it once
+    if apart:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    recogniser = None
+    if only != "language":
+        recogniser = Recogniser(load().entities)
+        recogniser.track_all(watched)
+    _enrich = partial(_lines, recogniser=recogniser, only=only)
+
+
+def _answer(batch: Batch) -> tuple[bytes, bool]:
+    assert _enrich is not None, "a process answers after it has started"  # noqa: S101 - for the types
+    made = list(_enrich(batch.lines, batch.first))
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in made), any("error" in one for one in made)
+
+
+def _lines(
+    lines: Iterable[bytes], first: int, recogniser: Recogniser | None, only: str | None
+) -> Iterator[dict[str, Any]]:
+    return answers(lines, lambda plain, _number: _enriched(plain, recogniser, only), first)
 
 
 def enrich_lines(
     stream: Iterable[bytes], recogniser: Recogniser | None, only: str | None = None
 ) -> Iterator[dict[str, Any]]:
     """One object for each line of the stream, in order."""
-    return answers(stream, lambda plain, _number: _enriched(plain, recogniser, only))
+    return _lines(stream, 1, recogniser, only)
 
 
 def _enriched(plain: dict[str, Any], recogniser: Recogniser | None, only: str | None) -> dict[str, Any]:

@@ -1,9 +1,13 @@
 """`kabar enrich`: lines in, the same lines out with what was understood."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
@@ -85,3 +89,49 @@ def test_any_bytes_are_answered(recogniser: Recogniser, data: bytes) -> None:
     """No bytes raise an exception, and each line that is not blank has one answer."""
     lines = [line for line in data.split(b"\n") if line.strip()]
     assert len(list(enrich_lines(lines, recogniser))) == len(lines)
+
+
+def test_several_processes_answer_as_one_does(tmp_path: Path) -> None:
+    """The same bytes in the same order, errors with the line's number in the whole, a watchlist's ids included."""
+    (tmp_path / "list.jsonl").write_text('{"id": "f-1", "name": "Sari Wulandari", "kind": "person"}\n')
+    lines = [json.dumps({"id": n, "title": f"{n} Sari Wulandari bertemu Putin di Jakarta"}) for n in range(200)]
+    lines[150] = "broken"
+    lines[70] = ""
+    alone, together = (enrich("\n".join(lines), "--figures", str(tmp_path / "list.jsonl"), "--jobs", n) for n in "13")
+    assert together.stdout == alone.stdout
+    assert (together.exit_code, together.stdout.count("f-1")) == (1, 198)
+    assert "line 151 is not JSON" in together.stdout
+
+
+def test_a_process_that_is_killed_is_told() -> None:
+    """No answer is lost in silence: the command ends with 1 and says what happened."""
+    code = "import sys; from pipeline.cli.enrich import command; command(sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--jobs", "2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdin
+        line = json.dumps({"id": 1, "title": "Putin akan mengunjungi Pyongyang pekan depan"}).encode() + b"\n"
+        running.stdin.write(line * 128)
+        running.stdin.flush()
+        workers = [child for child in _children(running.pid) if "spawn_main" in " ".join(child.cmdline())]
+        workers[0].kill()
+        _, told = running.communicate(line * 1_000, timeout=120)
+    assert running.returncode == 1
+    assert b"ended from outside" in told
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in workers)
+
+
+def _children(process: int) -> list[psutil.Process]:
+    """The processes of a process, as soon as there are two that work."""
+    for _ in range(600):
+        found = psutil.Process(process).children()
+        if sum("spawn_main" in " ".join(child.cmdline()) for child in found) == 2:
+            return found
+        time.sleep(0.1)
+    pytest.fail("no process was started")
