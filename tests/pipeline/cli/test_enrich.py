@@ -111,9 +111,6 @@ def test_a_process_that_is_killed_is_told() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
     ) as running:
         assert running.stdin
         line = json.dumps({"id": 1, "title": "Putin akan mengunjungi Pyongyang pekan depan"}).encode() + b"\n"
