@@ -72,14 +72,16 @@ def _outlines(root: etree._Element) -> Iterator[Feed]:
         url = absolute_url(attributes.get("xmlurl"), None)
         if url is None:
             continue
-        folders = [_label(above) for above in outline.iterancestors("outline")]
+        above = [label for outer in outline.iterancestors("outline") if (label := _label(outer))]
+        folders = tuple(dict.fromkeys(reversed(above)))
         own = [part.strip(" /") for part in attributes.get("category", "").split(",")]
         yield Feed(
             id=feed_id(url),
             url=url,
             name=name if (name := _label(outline)) and name != url else None,
             language=attributes.get("language") or None,
-            categories=tuple(dict.fromkeys(name for name in (*reversed(folders), *own) if name)),
+            categories=tuple(dict.fromkeys(name for name in (*folders, *own) if name)),
+            folders=len(folders),
         )
 
 
@@ -88,21 +90,24 @@ def _label(outline: etree._Element) -> str:
 
 
 def write_opml(feeds: Sequence[Feed]) -> bytes:
-    """These feeds as OPML 2.0: in folders by their first category, the others in `category`; read again, the same."""
+    """These feeds as OPML 2.0, in the folders of the list they came from; read again, the same.
+
+    A feed that came from no folder is put into one of its first category. Further categories are in `category`.
+    """
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Feeds that Kabar follows"
-    body = etree.SubElement(root, "body")
-    folders: dict[str, etree._Element] = {}
-    for feed in sorted(feeds, key=lambda feed: (feed.categories[:1], feed.name or feed.url)):
-        place = body
-        for name in feed.categories[:1]:
-            place = folders.get(name) or folders.setdefault(name, etree.SubElement(body, "outline", text=clean(name)))
-        outline = etree.SubElement(place, "outline", type="rss", text=clean(feed.name or feed.url))
+    places: dict[tuple[str, ...], etree._Element] = {(): etree.SubElement(root, "body")}
+    for feed in sorted(feeds, key=lambda feed: (feed.categories[: feed.folders or 1], feed.name or feed.url)):
+        path, more = feed.categories[: feed.folders or 1], feed.categories[feed.folders or 1 :]
+        for depth, name in enumerate(path):
+            if path[: depth + 1] not in places:
+                places[path[: depth + 1]] = etree.SubElement(places[path[:depth]], "outline", text=clean(name))
+        outline = etree.SubElement(places[path], "outline", type="rss", text=clean(feed.name or feed.url))
         outline.set("xmlUrl", clean(feed.url))
         if feed.language:
             outline.set("language", clean(feed.language))
-        if feed.categories[1:]:
-            outline.set("category", clean(",".join(feed.categories[1:])))
+        if more:
+            outline.set("category", clean(",".join(more)))
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
 
 

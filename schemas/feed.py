@@ -13,7 +13,8 @@ class Feed(Record, frozen=True, kw_only=True):
     """A feed that the user follows.
 
     `interval_seconds` is a fixed time between polls; None follows the feed's own rhythm. `alert_existing` makes the
-    items of the first poll alert as live ones do; else they are a quiet backfill. `moved_from` is the address before,
+    items of the first poll alert as live ones do; else they are a quiet backfill. The first `folders` of its categories
+    are folders of a list, one inside the other. `moved_from` is the address before,
     where the feed moved by permanent redirects. `full_text` says whether an item's page is fetched: never (`feed`),
     always (`page`), or where the feed's own text is short (`auto`).
     """
@@ -28,6 +29,7 @@ class Feed(Record, frozen=True, kw_only=True):
     alert_existing: bool = False
     full_text: FullText = "feed"
     moved_from: str | None = None
+    folders: int = 0
 
 
 class FeedState(Record, frozen=True, kw_only=True):

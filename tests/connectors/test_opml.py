@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
-from connectors.opml import ListError, feed_id, read_feeds, read_opml, read_yaml
+from connectors.opml import ListError, feed_id, read_feeds, read_opml, read_yaml, write_opml
+from schemas.feed import Feed
 
 LISTS = Path(__file__).parents[3] / "shared" / "eval" / "feeds" / "opml"
 
@@ -26,6 +31,40 @@ def test_opml_is_read_with_its_folders() -> None:
     assert harbour.categories == ("World", "Asia")
     assert (research.name, research.categories) == ("R&D", ("Science", "Tech"))
     assert harbour.id == feed_id("https://harbour.example/rss")
+
+
+def test_what_is_written_is_nested_as_it_was_read() -> None:
+    """World holds Asia, which holds Harbour; further categories stand beside; read again, all is the same."""
+    feeds = read_opml(OPML)
+    written = write_opml(feeds).decode()
+    harbour = etree.fromstring(written.encode()).find("body/outline[@text='World']/outline[@text='Asia']/outline")
+    assert harbour is not None
+    assert harbour.get("xmlUrl") == "https://harbour.example/rss"
+    assert 'category="Tech"' in written
+    assert sorted(read_opml(written), key=lambda feed: feed.id) == sorted(
+        (msgspec.structs.replace(feed, folders=feed.folders or 1) for feed in feeds), key=lambda feed: feed.id
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["Asia", "World", "R&D <b>", "Ekonomi", "新闻"]), unique=True), st.integers(0, 4)
+        ),
+        max_size=12,
+    )
+)
+def test_any_nesting_survives(kinds: list[tuple[list[str], int]]) -> None:
+    """Whatever folders and categories: written and read, the same feeds in the same folders."""
+    feeds = [
+        Feed(
+            id=feed_id(url := f"https://{number}.example/rss"), url=url, name=f"Feed {number}",
+            categories=tuple(names), folders=min(max(folders, 1), len(names)),
+        )
+        for number, (names, folders) in enumerate(kinds)
+    ]  # fmt: skip
+    again = {feed.id: feed for feed in read_opml(write_opml(feeds).decode())}
+    assert again == {feed.id: feed for feed in feeds}
 
 
 def test_yaml_is_read_with_its_settings() -> None:
@@ -77,3 +116,7 @@ def test_real_lists_are_read_whole() -> None:
         addresses = path.read_text(encoding="utf-8").count("xmlUrl=")
         assert 0 < len(feeds) <= addresses, path.name
         assert len({feed.id for feed in feeds}) == len(feeds), path.name
+        again = {feed.id: feed for feed in read_opml(write_opml(feeds).decode())}
+        assert {key: (feed.name, feed.categories) for key, feed in again.items()} == {
+            feed.id: (feed.name, feed.categories) for feed in feeds
+        }
