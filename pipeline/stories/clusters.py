@@ -99,7 +99,7 @@ class Clusters:
         """What an item is compared by, with what its terms tell at this moment."""
         terms = np.fromiter(emphases, np.uint32, len(emphases))
         weights = np.fromiter(emphases.values(), np.float32, len(emphases)) * self.frequencies.rarity(terms, language)
-        order = np.lexsort((terms, -weights))[:VECTOR]
+        order = np.argsort(-weights, kind="stable")[:VECTOR]  # of equal weights the first in the text
         kept = weights[order]
         kept = kept[: np.count_nonzero(kept > 0.0)]
         length = sqrt(float(kept @ kept)) or 1.0

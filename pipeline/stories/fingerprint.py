@@ -165,8 +165,9 @@ def _shingles(text: list[str], size: int) -> list[str]:
 def _each_once(hashes: np.ndarray) -> np.ndarray:
     """Ascending, each once."""
     hashes.sort()
-    same = hashes[1:] == hashes[:-1]
-    return np.unique(hashes) if same.any() else hashes
+    first = np.ones(len(hashes), bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
+    return hashes[first]
 
 
 def _pack(hashes: np.ndarray) -> bytes:

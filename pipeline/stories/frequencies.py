@@ -56,11 +56,11 @@ class Frequencies:
     def rarity(self, terms: np.ndarray, language: str) -> np.ndarray:
         """How much each term tells, in nats: the negative logarithm of the share of stories that have it."""
         one, two = _places(terms)
-        counts = np.minimum(self._first[one], self._second[two])
+        counts = np.minimum(self._first.take(one), self._second.take(two))
         worth = np.where(terms & LENGTH_BITS == PAIRS, GUESSED_STORIES, _worth(language))
         expected = worth * expectation(terms, language)
         weights = np.log((self.stories + worth + 1.0) / (counts + expected + 0.5))
-        positive: np.ndarray = np.maximum(weights, 0.0)
+        positive: np.ndarray = np.maximum(weights, 0.0, out=weights)
         return positive
 
 
@@ -71,9 +71,11 @@ def expectation(terms: np.ndarray, language: str) -> np.ndarray:
         by_length: np.ndarray = _lengths()[terms & LENGTH_BITS]
         return by_length
     known, shares = listed
-    at = np.minimum(np.searchsorted(known, terms), len(known) - 1)
+    at = known.searchsorted(terms)
     return np.where(
-        known[at] == terms, shares[at], np.where(terms & LENGTH_BITS == LENGTH_BITS, ENTITY_SHARE, UNLISTED)
+        known.take(at, mode="clip") == terms,
+        shares.take(at, mode="clip"),
+        np.where(terms & LENGTH_BITS == LENGTH_BITS, ENTITY_SHARE, UNLISTED),
     )
 
 
