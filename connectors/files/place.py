@@ -16,7 +16,7 @@ BLOCK = 256 * 1024
 class Place:
     """How far a file was read: what lies before `offset` (bytes) is done, `number` records of it.
 
-    `size` is that of the file on disk; for a compressed one `read_to` says how much of that was read.
+    `size` is that of the file on disk, `read_to` how much of that was read; they differ from `offset` in a packed one.
     """
 
     path: str

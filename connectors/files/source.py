@@ -117,8 +117,11 @@ class Files:
     def _opened(self, file: Path) -> Iterator[Item | Refused]:
         try:
             self.place = self.begin(file)
-            with _open(file) as (stream, ending):
-                yield from self._file(file, ending, stream)
+            with file.open("rb") as raw, _open(file, raw) as (stream, ending):
+                for found in self._file(file, ending, stream):
+                    if ending not in ARCHIVE:  # an archive says itself how far it is
+                        self.place.read_to = raw.tell()
+                    yield found
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             reason = getattr(error, "strerror", None) or error
             yield Refused(reason=f"the file cannot be read: {reason}", origin=str(file))
@@ -262,21 +265,20 @@ def kind_of(file: Path) -> str:
 
 
 @contextmanager
-def _open(file: Path) -> Iterator[tuple[BinaryIO, str]]:
+def _open(file: Path, raw: BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
     kind = kind_of(file)
     if file.suffix.lower() == ".gz" and kind not in ARCHIVE:  # an archive unpacks its own records
-        with gzip.open(file) as unpacked:
+        with gzip.open(raw) as unpacked:
             yield cast("BinaryIO", unpacked), kind
     elif file.suffix.lower() == ".zip":
-        with zipfile.ZipFile(file) as packed:
+        with zipfile.ZipFile(raw) as packed:
             names = [name for name in packed.namelist() if not name.endswith("/")]
             if len(names) != 1:
                 raise zipfile.BadZipFile(f"it holds {len(names)} files; one is read")
             with packed.open(names[0]) as inside:
                 yield cast("BinaryIO", inside), Path(names[0]).suffix.lower()
     else:
-        with file.open("rb") as plain:
-            yield plain, kind
+        yield raw, kind
 
 
 def _skip_to(stream: BinaryIO, offset: int) -> None:

@@ -92,7 +92,7 @@ class _Sending:
         def where(path: Path) -> Place:
             place = Place(str(path), size=path.stat().st_size) if restart else self._journal.place(path)
             if place.offset and told:
-                click.echo(f"{path}: going on at {place.offset / max(place.size, 1):.0%}", err=True)
+                click.echo(f"{path}: going on after {place.number:,} records", err=True)
             return place
 
         def checkpoint() -> None:

@@ -1,16 +1,19 @@
 """Files of each kind become items, and what cannot be one says why."""
 
+import gzip
 import hashlib
 import io
 import json
+import random
 import sys
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from connectors.documents import TITLE_LENGTH, read_html, read_text, title_of
-from connectors.files.source import Files, read
+from connectors.files.source import Files, files_of, read
 from connectors.protocol import Refused, Source
 from schemas.item import Item, item_id
 
@@ -99,6 +102,29 @@ def test_lines_are_streamed(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 20_000
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("kind", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zip", "a.csv.gz"])
+def test_the_place_says_how_much_of_the_file_is_read(tmp_path: Path, kind: str) -> None:
+    """Packed or not: after half of the items it is about half of what is on disk, and never more than all."""
+    generator, path, total = random.Random(1), tmp_path / kind, 8_000
+    texts = [(f"https://x.example/{number}", generator.randbytes(80).hex()) for number in range(total)]
+    if "csv" in kind:
+        rows = "".join(f"{url},,2024-01-01 00:00:00,{text}\n" for url, text in texts)
+        body = b"URL,MobileURL,Date,Title\n" + rows.encode()
+    else:
+        body = b"".join(json.dumps({"url": url, "title": "t", "body": text}).encode() + b"\n" for url, text in texts)
+    if kind.endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("a.jsonl", body)
+    else:
+        path.write_bytes(gzip.compress(body, 1) if kind.endswith(".gz") else body)
+    files = files_of([path], source="s")
+    shares = [files.place.read_to / files.place.size for _ in files.items()]
+    assert len(shares) == total
+    assert 0.4 < shares[total // 2] < 0.65
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1
 
 
 def test_a_text_file_is_an_item(tmp_path: Path) -> None:
