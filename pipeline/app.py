@@ -37,6 +37,7 @@ from pipeline.streaming import (
     attach_watchdog,
     create_app,
 )
+from pipeline.warm import warm_stories, warm_understanding
 from schemas.rule import Tick
 from schemas.settings import Settings
 from schemas.steps import BY_NAME
@@ -74,8 +75,11 @@ def _decider(settings: Settings, name: str) -> Decider | None:
     if name == "enrich":
         forgotten = ForgottenList(settings)
         forgotten.wait()
-        return Enricher(live_recogniser(settings).mentions, forgotten.holds)
+        recogniser = live_recogniser(settings)
+        warm_understanding(recogniser.mentions)
+        return Enricher(recogniser.mentions, forgotten.holds)
     if name == "stories":
+        warm_stories(settings.story_days)
         return StoryDecider(settings.story_days)
     if name == "notify":
         return live_notifier(settings)

@@ -20,9 +20,10 @@ STOP_SECONDS = 10.0
 # With a million spellings to learn a step takes minutes; one that ends meanwhile is seen at once.
 READY_SECONDS = 600.0
 START_TRIES = 3
-# glibc gives each thread a heap of its own, and what large batches freed in one is not used by another: `index`, which
-# keeps nothing, went up and down between 187 and 258 MiB over 65,000 items.
-ARENAS = "2"
+# glibc gives each thread a heap of its own, and what large batches freed in one is not used by another; and once a
+# large buffer was freed, the next come from these heaps too, which then hardly shrink: `index`, which keeps nothing,
+# went up and down between 168 and 239 MiB over 100,000 items. So there are two heaps, and large buffers go back.
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 19), "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
 
 
 class NotReady(RuntimeError):
@@ -114,7 +115,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, *, connectors: bool = True) -> None:
         self._settings = settings
-        environment = {"MALLOC_ARENA_MAX": ARENAS}
+        environment = {**MALLOC}
         environment |= {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment |= {name: value for name, value in os.environ.items() if name == "KABAR_CACHE_DIR"}
         # KABAR_CONFIG is not handed on: what it said is in these already, and a changed file must not split the steps.

@@ -8,12 +8,11 @@ A term is counted once a story: one event that fills the day does not make its o
 """
 
 from functools import cache
-from math import exp
 
 import numpy as np
 from wordfreq import available_languages, get_frequency_dict
 
-from pipeline.stories.terms import LENGTH_BITS, PAIRS, terms_of_words, tokens
+from pipeline.stories.terms import LENGTH_BITS, PAIRS, terms_of_listed
 
 LISTED_STORIES = 500.0  # what a word list is worth against what was counted
 GUESSED_STORIES = 60.0  # what the length of a word is worth; of characters in pairs no list knows all that are common
@@ -96,12 +95,10 @@ def _listed(language: str) -> tuple[np.ndarray, np.ndarray] | None:
     if listed not in available_languages("small"):  # it would take the list of another language
         return None
     words = get_frequency_dict(listed, "small")
-    shares: dict[int, float] = {}
-    for word, frequency in words.items():
-        for term in terms_of_words(tokens(word)):
-            shares[term] = shares.get(term, 0.0) + frequency
-    known = np.array(sorted(shares), np.uint32)
-    return known, np.array([1.0 - exp(-TEXT_WORDS * shares[term]) for term in known.tolist()], np.float32)
+    found = [(term, frequency) for word, frequency in words.items() for term in terms_of_listed(word)]
+    known, places = np.unique(np.array([term for term, _ in found], np.uint32), return_inverse=True)
+    together = np.bincount(places, [frequency for _, frequency in found])
+    return known, (1.0 - np.exp(-TEXT_WORDS * together)).astype(np.float32)
 
 
 @cache

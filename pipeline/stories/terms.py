@@ -91,6 +91,19 @@ def terms_of_words(words: list[str]) -> list[int]:
     return list(filter(None, map(_term, words)))
 
 
+def terms_of_listed(word: str) -> list[int]:
+    """The terms of an entry of a word list. Such lists are long and read once: nothing of them is remembered."""
+    if word.isalpha() and word.islower() and (word.isascii() or _is_plain(word)):
+        term = _term_of(word)
+        return [term] if term else []
+    return terms_of_words(tokens(word))
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word of small letters alone is its own only token."""
+    return not _COMPLEX.search(word) and word == unicodedata.normalize("NFKC", word).casefold()
+
+
 def adjacent_names(item: Item, mentions: tuple[Mention, ...]) -> set[tuple[int, int]]:
     """Pairs of terms that may be parts of one name: names side by side, and an entity with the words that name it.
 
@@ -139,12 +152,14 @@ def _grams(characters: list[str]) -> list[int]:
     return [_hash(gram) | PAIRS for gram in grams]
 
 
-@lru_cache(maxsize=65_536)
-def _term(word: str) -> int:
+def _term_of(word: str) -> int:
     """The term of a word: its beginning. None (0) for the shortest, which say nothing."""
     if len(word) < TERM_LETTERS and not (word.isdigit() and len(word) > 1):
         return 0
     return _hash(word[:STEM]) | min(max(len(word) - TERM_LETTERS, 0), 3)
+
+
+_term = lru_cache(maxsize=65_536)(_term_of)
 
 
 def _hash(text: str) -> int:

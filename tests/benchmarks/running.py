@@ -42,7 +42,7 @@ def own_servers(say: Say) -> Iterator[Settings]:
             with Admin(settings) as admin:
                 admin.ensure_topics(TOPICS)
             with Index(settings) as index:
-                index.ensure_template()
+                index.prepare()  # as `kabar up` does
             yield settings
 
 
