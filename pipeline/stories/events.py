@@ -20,7 +20,7 @@ from schemas.document import Enriched
 
 LEAST_SHARED = 3  # features
 LEAST_NATS = 15.0
-LEAST_COSINE = 0.30
+LEAST_COSINE = 0.25
 FEATURES = 40
 PROFILES = 4  # that an event is compared by, one a language
 RECENT = 64  # events that are looked at for one feature

@@ -5,7 +5,8 @@
 Copies: edits of made articles in twenty languages and look-alikes, once the half that was tuned on and once the half
 held out; pairs of copies found, of all pairs in one language group. Stories: labelled news in the order of the files
 (JSON Lines with `id`, `language`, `title`, `body`, `story`; those beside the project where none are given); B-cubed
-after Bagga and Baldwin (1998), and pairs.
+after Bagga and Baldwin (1998), and pairs. Events: made tellings in several languages (`stories_events`), pairs of items
+in different languages.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from pipeline.stories.window import Window
 from schemas.document import Enriched
 from schemas.item import Item
 from tests.benchmarks.stories_copies import Example, examples
+from tests.benchmarks.stories_events import LANGUAGES as IN
+from tests.benchmarks.stories_events import across, joined, told
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import Half, Text
 from tests.samples import passed_on
@@ -198,13 +201,21 @@ def show_stories(paths: list[Path]) -> None:
             )
 
 
+def show_events(half: Half) -> None:
+    """Print how well made tellings in different languages are joined."""
+    tellings = told(half)
+    events = len({one.event for one in tellings})
+    _print(f"\nevents across languages, {half}: {len(tellings)} items, {events} events, {len(IN)} languages")
+    _print(f"{'':32}pairs: P      R      F1\n{_SAME:32}    {Score(*across(joined(tellings), tellings))}")
+
+
 def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def main(arguments: list[str]) -> None:
-    """Print copies, then stories."""
+    """Print copies, then stories, then events."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--bases", type=int, default=BASES, help="articles a language that are edited")
     parser.add_argument("files", nargs="*", type=Path)
@@ -212,6 +223,8 @@ def main(arguments: list[str]) -> None:
     for half in _HALVES:
         show_copies(half, given.bases)
     show_stories(given.files or sorted(GOLD.glob("*.jsonl")))
+    for half in _HALVES:
+        show_events(half)
 
 
 if __name__ == "__main__":

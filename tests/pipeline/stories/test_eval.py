@@ -4,6 +4,7 @@ import pytest
 
 from tests.benchmarks.stories_copies import EDITS, examples
 from tests.benchmarks.stories_eval import b_cubed, by_group, mistakes, originals_of, pairwise
+from tests.benchmarks.stories_events import across, joined, told
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import in_other_script
 from tests.benchmarks.window import measure
@@ -63,6 +64,17 @@ def test_scripts_are_those_of_their_languages() -> None:
     """Serbian letters with two signs become one, Chinese is written by phrases."""
     assert in_other_script("Njegoš i džep, Ljubav", "sr") == "Његош и џеп, Љубав"
     assert in_other_script("头发发展", "zh-Hans") == "頭髮發展"
+
+
+def test_events_in_several_languages_are_joined_precisely() -> None:
+    """Of made tellings that agree in who, where and how many, half and more are joined, and few that do not agree."""
+    tellings = told("held out", 24)
+    precision, recall = across(joined(tellings), tellings)
+    assert precision >= 0.85
+    assert recall >= 0.4
+    assert across([str(place) for place in range(len(tellings))], tellings) == (0.0, 0.0)
+    assert across([str(one.event) for one in tellings], tellings) == (1.0, 1.0)
+    assert across(["all"] * len(tellings), tellings)[1] == 1.0
 
 
 def test_the_peer_for_stories_groups_what_is_alike() -> None:
