@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -216,3 +219,29 @@ def test_the_port_stays_over_a_restart(settings: Settings, folder: Path, tmp_pat
     assert done.returncode == 1
     assert "address already in use" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl here")
+def test_the_example_of_the_documentation_sends_an_item(
+    server: str, settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    """The curl command of `docs/connectors.md`, as it stands, in a shell that knows `kabar`: its item is in Kafka."""
+    assert server
+    page = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```\n(curl .*?)```", page, re.DOTALL)
+    kabar = tmp_path / "kabar"
+    kabar.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from pipeline.cli import main; main()" "$@"\n')
+    kabar.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", example],
+        env={**os.environ, **settings.environment(), "PATH": f"{tmp_path}:{os.environ['PATH']}", "no_proxy": "*"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    identity = item_id(url="https://news.example/1")
+    assert (answer["accepted"], answer["items"][0]["id"]) == (1, identity)
+    item = Item.decode(values(settings, ITEMS, identity)[-1])
+    assert (item.title, item.body, item.source) == ("Ferry resumes", "It left.", "harbour")
