@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from pipeline.decision import Decision, Lookup, Output, set_aside
+from pipeline.entities import MENTION_LIMIT
 from pipeline.language import detect, language_group
 from schemas.codec import from_millis, millis, now
 from schemas.document import Enriched, Mention
@@ -133,8 +134,9 @@ class Enricher:
 
 
 def _output(message: Message, item: Item, row: Row, revision: Revision, known: Understanding) -> Output:
+    repairs = item.repairs if len(known.mentions) < MENTION_LIMIT else (*item.repairs, "mentions-capped")
     enriched = Enriched(
-        item=msgspec.structs.replace(item, fetched_at=from_millis(revision.version_ms)),
+        item=msgspec.structs.replace(item, fetched_at=from_millis(revision.version_ms), repairs=repairs),
         revision=revision.number,
         first_seen_at=from_millis(row.first_seen_ms),
         content_hash=content_hash(item),

@@ -58,6 +58,11 @@ class Enriched(Record, frozen=True, kw_only=True):
     headline_before: tuple[str, ...] | None = None
 
 
+def dated(enriched: Enriched) -> datetime:
+    """When an item counts as published: as it says, but never after it was first seen, so that none stays on top."""
+    return min(enriched.item.published_at or enriched.first_seen_at, enriched.first_seen_at)
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """What `stories` decided: the story, and whether the text repeats an earlier item.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from schemas.document import Document, EntityType
+from schemas.document import Document, EntityType, dated
 from schemas.side_indices import REFRESH, side_mapping
 
 # The language of the text -> the analyzer that Elasticsearch has for it, by its stock name.
@@ -175,7 +175,7 @@ def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[f
         "updated_at": item.updated_at,
         "fetched_at": item.fetched_at,
         "first_seen_at": enriched.first_seen_at,
-        "date": item.published_at or enriched.first_seen_at,
+        "date": dated(enriched),
         "enriched_at": enriched.enriched_at,
         "placed_at": document.placed_at,
         "indexed_at": indexed_at,

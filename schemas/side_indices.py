@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.alert import Alert
-from schemas.document import Document, Mention
+from schemas.document import Document, Mention, dated
 
 ALERTS, MENTIONS, OPS = "alerts", "mentions", "ops"
 KINDS = (ALERTS, MENTIONS, OPS)
@@ -79,7 +79,7 @@ def mention_sources(
         "source_country": item.source_country,
         "story_id": document.placement.story_id,
         "is_duplicate": document.placement.duplicate_of is not None,
-        "date": item.published_at or enriched.first_seen_at,
+        "date": dated(enriched),
         "published_at": item.published_at,
         "first_seen_at": enriched.first_seen_at,
     }

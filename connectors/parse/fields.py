@@ -239,8 +239,8 @@ def date(dates: DateReader, texts: Iterator[str], repairs: Repairs) -> datetime 
 
 
 def names(texts: Iterable[str]) -> tuple[str, ...]:
-    """Names of people or of categories: plain, on one line, each once."""
-    tidy = (one_line(plain(text[: 4 * NAME_LIMIT]))[:NAME_LIMIT] for text in texts)
+    """Names of people or of categories: plain, on one line, each once. A longer one is cut where that is said."""
+    tidy = (one_line(plain(text[: 4 * NAME_LIMIT]))[: NAME_LIMIT + 1] for text in texts)
     return tuple(dict.fromkeys(name for name in tidy if name))
 
 

@@ -11,7 +11,7 @@ from pipeline.query.ast import And, Dated, Everything, Named, Near, Node, Not, O
 from pipeline.query.places import kilometres_between, place_named, place_of
 from pipeline.rules.facts import FIELDS, Excerpt, Facts, fold
 from pipeline.rules.words import Words, needs, span_of
-from schemas.document import EntityType, Field
+from schemas.document import EntityType, Field, dated
 
 _TYPES: Mapping[str, EntityType] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 # What a key of each kind is worth as the one that all candidates must have: few items have a certain name, many a
@@ -229,7 +229,7 @@ def _value(node: Value, facts: Facts) -> bool:
 
 
 def _dated(node: Dated, facts: Facts, now: datetime) -> bool:
-    date = facts.item.published_at or facts.enriched.first_seen_at
+    date = dated(facts.enriched)
     return (node.since is None or node.since.resolve(now) <= date) and (
         node.until is None or date < node.until.resolve(now)
     )
