@@ -39,7 +39,10 @@ lock:  ## re-resolve requirements.lock from pyproject.toml (needs uv)
 eval-alerts: setup  ## precision and recall of alerts on labelled sentences
 	@$(BIN)/python -m tests.benchmarks.alerts_eval
 
+eval-entities: setup  ## names found exactly on labelled texts, beside exact names and a CRF, by language (minutes)
+	@$(BIN)/python -m tests.benchmarks.entities_eval
+
 eval-stories: setup  ## copies in twenty languages and labelled stories, beside SimHash, MinHash LSH and TF-IDF
 	@$(BIN)/python -m tests.benchmarks.stories_eval
 
-.PHONY: help setup run test bench eval-language eval-alerts eval-stories lock
+.PHONY: help setup run test bench eval-language eval-alerts eval-entities eval-stories lock

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.entities.agree import combine
 from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
 from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
+from pipeline.entities.tagger.tag import Known, Tagger
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
 from schemas.document import EntityType, Field, Mention
@@ -31,6 +33,13 @@ _FEW: Final = 500
 _SHARE: Final = 20
 _NONE: Final[frozenset[int]] = frozenset()
 _TYPES: Final[dict[str, EntityType]] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
+
+
+class _Tagging(threading.local):
+    """A tagger for each thread, made when it is first asked."""
+
+    def __init__(self) -> None:
+        self.tagger = Tagger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,8 @@ class Recogniser:
     figures only those that change are built anew, into a small second automaton, until they are a twentieth of all.
     """
 
-    def __init__(self, knowledge: Iterable[Entity]) -> None:
+    def __init__(self, knowledge: Iterable[Entity], *, tagger: bool = True) -> None:
+        """`tagger` false: known names only."""
         self._known = tuple(knowledge)
         self._automaton = Automaton(_names_of_all(self._known))
         self._numbers = _numbers(self._known)
@@ -74,6 +84,7 @@ class Recogniser:
         self._changed: set[str] = set()
         none = _Layer((), empty())
         self._live = _Live(none, none, frozenset(), {})
+        self._tagging = _Tagging() if tagger else None
 
     def track(self, figure: Figure) -> None:
         """Look for a figure too, or for its new names where it is tracked already."""
@@ -105,9 +116,19 @@ class Recogniser:
             text = getattr(item, field)
             if text:
                 texts[field] = normalise(text)
-        found = [candidate for field in texts for candidate in self._candidates(live, field, texts[field], language)]
-        chosen = resolve(Reading(texts, language, self._given), found)
+        found = {field: list(self._candidates(live, field, text, language)) for field, text in texts.items()}
+        reading = Reading(texts, language, self._given)
+        chosen = resolve(reading, [candidate for field in found for candidate in found[field]])
+        if self._tagging is not None:
+            tagged = self._tagging.tagger.tag_all(
+                [text.original for text in texts.values()], language, [_spans(found[field]) for field in texts]
+            )
+            chosen = combine(reading, chosen, dict(zip(texts, tagged, strict=True)))
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
+
+    def known_spans(self, text: str, language: str) -> list[Known]:
+        """Where known names stand in a text, overlapping ones included: what the tagger is told of them."""
+        return _spans(self._candidates(self._live, "body", normalise(text), language))
 
     def _candidates(self, live: _Live, field: Field, text: Normal, language: str) -> Iterator[Candidate]:
         room = HIT_LIMIT
@@ -156,6 +177,15 @@ class Recogniser:
         changes = _layer(self._tracked[key][0] for key in sorted(self._changed) if key in self._tracked)
         stale = frozenset(self._numbered[key] for key in self._changed if key in self._numbered)
         self._live = _Live(base, changes, stale, same)
+
+
+def _spans(candidates: Iterable[Candidate]) -> list[Known]:
+    # Tracked figures tell the tagger nothing: it was trained without them.
+    return [
+        Known(found.start, found.end, found.entity.type + ("s" if found.kind >= Kind.SURNAME else ""))
+        for found in candidates
+        if found.figure is None or found.entity is not found.figure
+    ]
 
 
 def _layer(figures: Iterable[Entity]) -> _Layer:

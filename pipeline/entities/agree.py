@@ -1,0 +1,155 @@
+"""One answer from two judges: the names that lists know, and the names that the tagger sees.
+
+The rule, for each place in a text:
+- a tracked figure always stands;
+- a known name that the tagger does not see stands too;
+- where both see a name, and the tagger has learnt from labelled texts of the language, it decides what the name is and
+  where it ends: a known name inside of it, of the same kind, lends its id, and only a person known in full, or a
+  known name of the same kind that is longer, is not given up for it;
+- in other languages known names stand, and the tagger adds what they do not touch.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from pipeline.entities.resolve import Found, Reading
+from pipeline.entities.tagger.tag import TRAINED, Tagged
+from pipeline.knowledge import Entity
+from schemas.document import Field
+
+_FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
+_AGREED: Final = 0.03
+# How a mention by a full name says why.
+_FULL: Final = ("name", "alias", "case")
+# A short form by which an item goes on to call a person whom the tagger alone has found.
+_JOINED: Final = 0.9
+_LEAST_SHORT: Final = 3
+_LONGEST_KEY: Final = 100
+
+
+def combine(reading: Reading, found: Sequence[Found], tagged: Mapping[Field, Sequence[Tagged]]) -> list[Found]:
+    """The mentions of an item by the rule above, by field and place, none overlapping another."""
+    decides = reading.language.split("-")[0] in TRAINED
+    chosen: list[Found] = []
+    for field, names in tagged.items():
+        known = [entry for entry in found if entry.field == field]
+        chosen += _in_field(reading.original(field), field, known, names, decides=decides)
+    return _joined(reading, sorted(chosen, key=lambda entry: (_FIELD_ORDER[entry.field], entry.start)))
+
+
+def _in_field(text: str, field: Field, known: list[Found], names: Sequence[Tagged], *, decides: bool) -> list[Found]:
+    chosen: list[Found] = []
+    left = {id(entry): entry for entry in known}
+    at = 0
+    for name in names:
+        while at < len(known) and known[at].end <= name.start:
+            at += 1
+        touched = []
+        while at < len(known) and known[at].start < name.end:
+            touched.append(known[at])
+            if known[at].end > name.end:
+                break
+            at += 1
+        kept, refused = _settle(text, field, name, touched, decides=decides)
+        for entry in refused:
+            left.pop(id(entry), None)
+        if kept is not None:
+            chosen.append(kept)
+    return [*chosen, *left.values()]
+
+
+def _settle(
+    text: str, field: Field, name: Tagged, touched: list[Found], *, decides: bool
+) -> tuple[Found | None, list[Found]]:
+    """What stands of a tagged name and the known names that it touches, and which of these are refused for it."""
+    if not touched:
+        return _unknown(text, field, name), []
+    same = [entry for entry in touched if entry.entity.type == name.type]
+    for entry in same:
+        if (entry.start, entry.end) == (name.start, name.end):
+            sure = min(0.99, max(entry.confidence, name.confidence) + _AGREED)
+            return msgspec.structs.replace(entry, confidence=sure, why=f"{entry.why}; tagger"), touched
+    inside = [entry for entry in same if name.start <= entry.start and entry.end <= name.end]
+    two = name.type == "PER" and len(inside) > 1  # people, whom the tagger takes for one
+    if not decides or two or any(_is_firm(entry, name) for entry in touched):
+        return None, []
+    if len(inside) == 1 and not _is_other(text, name, inside[0]):
+        entry = inside[0]
+        why = f"{entry.why}; whole by tagger"
+        return msgspec.structs.replace(entry, start=name.start, end=name.end, why=why), touched
+    exact = next((entry for entry in touched if (entry.start, entry.end) == (name.start, name.end)), None)
+    if exact is not None and exact.entity.type != "PER" and name.type != "PER":
+        # A country's government, a body's seat: the entity is known, what it stands for here is the tagger's to say.
+        entity = msgspec.structs.replace(exact.entity, type=name.type)
+        why = f"{exact.why}; here {name.type} by tagger"
+        return msgspec.structs.replace(exact, entity=entity, why=why), touched
+    return _unknown(text, field, name), touched
+
+
+def _is_firm(entry: Found, name: Tagged) -> bool:
+    """Whether a known name stands whatever the tagger says of its place."""
+    within = entry.start <= name.start and name.end <= entry.end
+    person = entry.entity.type == "PER" and entry.why.startswith(_FULL)
+    # A surname that begins what the tagger takes for a name: in headlines every word has a capital.
+    begins = _is_short(entry) and entry.start == name.start and name.type == "PER"
+    return entry.figure is not None or begins or (within and (person or entry.entity.type == name.type))
+
+
+def _is_short(entry: Found) -> bool:
+    return entry.entity.type == "PER" and not entry.why.startswith(_FULL)
+
+
+def _is_other(text: str, name: Tagged, entry: Found) -> bool:
+    """Whether a tagged name is more than the known one within it: another's first name, a body of the known place."""
+    if name.type == "PER":
+        return _is_short(entry)
+    return len(text[name.start : name.end].split()) > len(text[entry.start : entry.end].split()) + 1
+
+
+def _unknown(text: str, field: Field, name: Tagged) -> Found:
+    surface = text[name.start : name.end]
+    written = " ".join(surface.split())
+    entity = Entity(id=local_key(written, name.type), type=name.type, name=written, confidence=name.confidence)
+    return Found(
+        field=field,
+        start=name.start,
+        end=name.end,
+        entity=entity,
+        figure=None,
+        confidence=name.confidence,
+        why="tagger",
+    )
+
+
+def local_key(name: str, kind: str) -> str:
+    """A key that the same name of the same kind has in every item: `local:per:joko-widodo`."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())
+    return f"local:{kind.lower()}:{'-'.join(words)[:_LONGEST_KEY] or 'x'}"
+
+
+def _joined(reading: Reading, chosen: list[Found]) -> list[Found]:
+    """Unknown people's last names joined to the one whom the item names in full before."""
+    people: dict[str, set[str]] = {}
+    full: dict[str, Found] = {}
+    made: list[Found] = []
+    for entry in chosen:
+        mention = entry
+        if entry.entity.type == "PER":
+            words = reading.original(entry.field)[entry.start : entry.end].split()
+            identity = entry.figure.id if entry.figure else entry.entity.id
+            if len(words) > 1:
+                people.setdefault(words[-1], set()).add(identity)
+                full[identity] = entry
+            elif entry.why == "tagger" and words and len(who := people.get(words[0], set())) == 1:
+                named = full[next(iter(who))]
+                if len(words[0]) >= _LEAST_SHORT:
+                    why = f"tagger; short for {named.entity.name}, named in full before"
+                    mention = msgspec.structs.replace(
+                        entry, entity=named.entity, figure=named.figure, confidence=entry.confidence * _JOINED, why=why
+                    )
+        made.append(mention)
+    return made

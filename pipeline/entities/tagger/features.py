@@ -1,0 +1,313 @@
+"""What the tagger looks at.
+
+A word's own features (its letters, shape, what lists know of it) depend on the word alone, so they are worked out once
+for each word and kept; of many new words at once. Features of neighbours together (the word before and the shape of
+this one) are hashes of a few numbers, computed for a whole text at once. Both are slots of one table of weights
+(feature hashing, Weinberger et al. 2009), so no dictionary of features is needed.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.entities.tagger.letters import Hashes, Letters, mixed
+from pipeline.entities.tagger.lexicon import (
+    CALENDAR,
+    FLAGS,
+    ORGANISATION_HEAD,
+    PLACE_HEAD,
+    TITLE,
+    Lexicon,
+    Values,
+)
+
+BITS: Final = 20
+_GOLDEN: Final = 0x9E3779B1
+_MIX: Final = np.uint32(0x85EBCA6B)
+# How far around a token each of its features is seen: only at the token, at its neighbours, at two on each side.
+HERE, NEAR, WIDE = 0, 1, 2
+REACH: Final = 2
+# The views of a token that templates combine: its word, its shape, what lists know of it, the known name it is part of,
+# and, of languages without spaces, the dictionary's word and class.
+WORD, SHAPE, LISTS, KNOWN, PART, CLASS = range(6)
+VIEWS: Final = 6
+# The flags that tell a name, and those that tell what stands beside one.
+_NAMES: Final = 0x7FF
+_ROLES: Final = TITLE | ORGANISATION_HEAD | PLACE_HEAD | CALENDAR
+_LONGEST_AFFIX: Final = 6
+_TWO, _THREE = np.array([2]), np.array([3])
+_RUN, _RUNS = 4, 12
+_CLUSTER_WIDTHS: Final = np.array((15, 63, 1023), np.uint16)
+_BITS: Final = np.arange(FLAGS, dtype=np.uint16)
+# Languages whose names have cases, as the lexicon knows them, and the endings that a name may have without.
+CASED: Final = frozenset(
+    {"sh", "sl", "ru", "uk", "be", "bg", "mk", "pl", "cs", "sk", "lt", "lv", "hu", "fi", "et", "tr"}
+)
+_ENDINGS: Final = ("", "a", "а", "ь", "й")
+_CUTS: Final = np.array((1, 2, 3))
+_SHORTEST_STEM: Final = 3
+# Cyrillic letters as the Latin ones that sound alike, so that endings of names are alike in both.
+_SOUNDS: Final = str.maketrans(
+    "абвгґдђеёєжзиіїйјклљмнњопрстћуўфхцчџшщъыьэюя", "abvggdđeeežziiijjklǉmnǌoprstćuufhcčǆšš'i'euj"
+)
+Template = tuple[tuple[int, int], ...]
+TEMPLATES: Final[tuple[Template, ...]] = (
+    ((WORD, -1), (WORD, 0)),
+    ((WORD, 0), (WORD, 1)),
+    ((WORD, -1), (SHAPE, 0)),
+    ((SHAPE, 0), (WORD, 1)),
+    ((SHAPE, -1), (SHAPE, 0)),
+    ((SHAPE, 0), (SHAPE, 1)),
+    ((SHAPE, -1), (SHAPE, 0), (SHAPE, 1)),
+    ((LISTS, -1), (LISTS, 0)),
+    ((LISTS, 0), (LISTS, 1)),
+    ((LISTS, -1), (LISTS, 0), (LISTS, 1)),
+    ((WORD, -1), (LISTS, 0)),
+    ((LISTS, 0), (WORD, 1)),
+    ((WORD, -2), (LISTS, -1), (LISTS, 0)),
+    ((KNOWN, -1),),
+    ((KNOWN, 0),),
+    ((KNOWN, 1),),
+    ((KNOWN, 0), (SHAPE, 0)),
+    ((WORD, -1), (KNOWN, 0)),
+    ((KNOWN, 0), (WORD, 1)),
+)
+CHARACTER_TEMPLATES: Final[tuple[Template, ...]] = (
+    ((WORD, -2), (WORD, -1)),
+    ((WORD, -1), (WORD, 0)),
+    ((WORD, 0), (WORD, 1)),
+    ((WORD, 1), (WORD, 2)),
+    ((WORD, -1), (WORD, 0), (WORD, 1)),
+    ((WORD, -2), (WORD, -1), (WORD, 0)),
+    ((WORD, 0), (WORD, 1), (WORD, 2)),
+    ((SHAPE, -1), (SHAPE, 0), (SHAPE, 1)),
+    ((KNOWN, -1),),
+    ((KNOWN, 0),),
+    ((KNOWN, 1),),
+    ((WORD, -1), (KNOWN, 0)),
+    ((KNOWN, 0), (WORD, 1)),
+    ((PART, -2),),
+    ((PART, -1),),
+    ((PART, 0),),
+    ((PART, 1),),
+    ((PART, 2),),
+    ((CLASS, -2),),
+    ((CLASS, -1),),
+    ((CLASS, 0),),
+    ((CLASS, 1),),
+    ((CLASS, 2),),
+    ((CLASS, -1), (CLASS, 0)),
+    ((CLASS, 0), (CLASS, 1)),
+    ((CLASS, -1), (CLASS, 0), (CLASS, 1)),
+    ((WORD, -1), (CLASS, 0)),
+    ((CLASS, 0), (WORD, 1)),
+    ((KNOWN, 0), (CLASS, 0)),
+)
+
+
+class Signs(NamedTuple):
+    """What words show: features (words by features, 0 for none), their reach, and the views WORD, SHAPE and LISTS."""
+
+    features: Hashes
+    reaches: npt.NDArray[np.int64]
+    views: Hashes
+
+
+def hashed(text: str) -> int:
+    """A number for a value: CRC-32 of its UTF-8, 0 being kept for what lies outside a sentence."""
+    return crc32(text.encode("utf-8", "surrogatepass")) or 1
+
+
+def salts(offset: int) -> int:
+    """What tells features at this offset from the token apart from those at others."""
+    return (offset + 3) * _GOLDEN & 0xFFFFFFFF
+
+
+def slots(features: Hashes, salt: int | Hashes) -> Hashes:
+    """The slots of features with a salt, or one a column; 0 for none."""
+    spread = (features + np.asarray(salt, np.uint32)) * _MIX
+    spread ^= spread >> np.uint32(13)
+    return np.where(features == 0, np.uint32(0), (spread * np.uint32(_GOLDEN)) >> np.uint32(32 - BITS))
+
+
+class Joint:
+    """Templates as columns, so that all of a text's are worked out together."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        pairs = [[(offset + REACH) * VIEWS + view for view, offset in template] for template in templates]
+        self.count = len(templates)
+        # Templates by how many values they combine, the longest last: what is done for the third is done for these.
+        self._columns = [
+            np.array([row[place] if place < len(row) else -1 for row in pairs]) for place in range(max(map(len, pairs)))
+        ]
+        self._salts = np.array([(n + 1) * _GOLDEN & 0xFFFFFFFF for n in range(len(templates))], np.uint32)
+
+    def slots(self, views: Hashes) -> Hashes:
+        """The slots of all templates (columns) for each token, of its views and its neighbours' side by side."""
+        spread = (views[:, self._columns[0]] ^ self._salts) * _MIX
+        spread ^= spread >> np.uint32(15)
+        for column in self._columns[1:]:
+            used = np.flatnonzero(column >= 0)
+            part = (spread[:, used] ^ views[:, column[used]]) * _MIX
+            part ^= part >> np.uint32(15)
+            spread[:, used] = part
+        spread *= np.uint32(_GOLDEN)
+        return spread >> np.uint32(32 - BITS)
+
+
+class _Columns:
+    """Features gathered block by block, a column for each kind, which has a salt of its own."""
+
+    def __init__(self) -> None:
+        self._blocks: list[npt.NDArray[np.generic]] = []
+        self._having: list[tuple[slice, npt.NDArray[np.bool_]]] = []
+        self._reaches: list[int] = []
+
+    def add(self, reach: int, values: npt.NDArray[np.generic], *, where: npt.NDArray[np.bool_] | None = None) -> None:
+        """More features: numbers for each word (words, or words by kinds), where it has them."""
+        block = values if values.ndim > 1 else values[:, None]
+        first = len(self._reaches)
+        if where is not None:
+            self._having.append((slice(first, first + block.shape[1]), where if where.ndim > 1 else where[:, None]))
+        self._blocks.append(block)
+        self._reaches += [reach] * block.shape[1]
+
+    def signs(self, views: Sequence[npt.NDArray[np.generic]]) -> Signs:
+        """All of them."""
+        features = _salted(self._blocks, 1000)
+        for columns, has in self._having:
+            features[:, columns] *= has
+        return Signs(features, np.array(self._reaches), _salted([view[:, None] for view in views], 900))
+
+
+def _salted(blocks: Sequence[npt.NDArray[np.generic]], first: int) -> Hashes:
+    width = sum(block.shape[1] for block in blocks)
+    values = np.empty((len(blocks[0]), width), np.uint64)
+    at = 0
+    for block in blocks:
+        values[:, at : at + block.shape[1]] = block
+        at += block.shape[1]
+    return mixed(values, np.arange(first, first + width)) | np.uint32(1)
+
+
+class _Common:
+    """What every model for words with spaces between them looks at."""
+
+    def __init__(self, words: Sequence[str], lexicon: Lexicon, language: str) -> None:
+        self.lowered = ["0" * len(word) if word[0].isdigit() else word.lower() for word in words]
+        self.letters = Letters(self.lowered)
+        self.key = self.letters.whole()
+        self.shape = np.fromiter(map(shape, words), np.int64, len(words))
+        self.flags, soft = _flags(self.letters, self.key, lexicon, language)
+        rank = lexicon.rank(self.key, language)
+        upper = np.fromiter((word[0].isupper() for word in words), np.bool_, len(words))
+        self.columns = columns = _Columns()
+        state = (self.flags.astype(np.uint64) << np.uint64(8)) | (rank.astype(np.uint64) << np.uint64(1)) | soft
+        columns.add(WIDE, self.shape)
+        columns.add(WIDE, rank)
+        columns.add(WIDE, state)
+        columns.add(WIDE, rank, where=upper)
+        bits = (self.flags[:, None] >> _BITS & np.uint16(1)).astype(np.bool_)
+        columns.add(WIDE, np.broadcast_to(soft[:, None], bits.shape), where=bits)
+        written = Letters(words).whole()
+        for table in lexicon.clusters:
+            cluster = table.get(written)
+            has = cluster > 0
+            columns.add(WIDE, cluster, where=has)
+            columns.add(NEAR, cluster[:, None] & _CLUSTER_WIDTHS, where=has)
+        columns.add(HERE, self.letters.lengths)
+        columns.add(HERE, written)
+        self.lists = (self.shape << 20) | ((self.flags & np.uint16(_NAMES)).astype(np.int64) << 4) | rank
+
+
+def words_of(words: Sequence[str], lexicon: Lexicon, language: str) -> Signs:
+    """What words show to a model trained on texts of their language: their letters, and what the lists know."""
+    common = _Common(words, lexicon, language)
+    columns, letters = common.columns, common.letters
+    columns.add(WIDE, common.key)
+    columns.add(NEAR, letters.endings(_TWO))
+    columns.add(NEAR, letters.endings(_THREE))
+    columns.add(NEAR, letters.beginnings(_THREE))
+    sizes = np.arange(1, _LONGEST_AFFIX + 1)
+    has = letters.lengths[:, None] >= sizes
+    columns.add(HERE, letters.beginnings(sizes), where=has)
+    columns.add(HERE, letters.endings(sizes), where=has)
+    signs = columns.signs((common.key, common.shape, common.lists))
+    # Runs of letters anywhere in the word: one kind of feature, so that all columns have one salt.
+    runs, has = letters.rows_of(_RUN, _RUNS)
+    return Signs(
+        np.column_stack((signs.features, np.where(has, runs | np.uint32(1), np.uint32(0)))),
+        np.concatenate((signs.reaches, np.full(_RUNS, HERE))),
+        signs.views,
+    )
+
+
+def signs_of(words: Sequence[str], lexicon: Lexicon, language: str) -> Signs:
+    """What words show to a model for languages without texts to train on: nothing that only one language has."""
+    common = _Common(words, lexicon, language)
+    columns = common.columns
+    sounds = Letters([word.translate(_SOUNDS) for word in common.lowered])
+    role = lexicon.roles.get(common.key).astype(np.uint64)
+    marks = (common.flags & np.uint16(_ROLES)).astype(np.uint64)
+    first = np.fromiter((0 if word[0].isalpha() else ord(word[0]) for word in words), np.uint64, len(words))
+    kind = (first << np.uint64(32)) | (role << np.uint64(16)) | marks
+    columns.add(WIDE, kind)
+    columns.add(NEAR, sounds.endings(_TWO))
+    columns.add(HERE, sounds.endings(np.array((3, 4))))
+    return columns.signs((kind, common.shape, common.lists))
+
+
+def characters_of(words: Sequence[str]) -> Signs:
+    """What characters (or Latin words, or numbers) of a language without spaces between words show."""
+    columns = _Columns()
+    key = Letters(["0" * min(len(word), 4) if word.isdigit() else word.lower() for word in words]).whole()
+    form = np.fromiter((_script(word) or shape(word) for word in words), np.int64, len(words))
+    columns.add(WIDE, key)
+    columns.add(WIDE, form)
+    return columns.signs((key, form, np.zeros(len(words), np.int64)))
+
+
+def shape(word: str) -> int:
+    """A number for how a token is written: `Putin`, `PBB`, `a`, `2024` … or the sign itself that it is."""
+    first = word[0]
+    if first.isdigit():
+        return 1 + min(len(word), 4)
+    if not first.isalpha():
+        return 100 + ord(first)
+    if first.isupper():
+        if len(word) == 1:
+            return 10
+        rest = word[1:]
+        return 11 if rest.islower() else 12 + min(len(word), 4) if word.isupper() else 20
+    if first.islower():
+        return (21 if len(word) == 1 else 22) if word.islower() else 23
+    return 30 + min(len(word), 4)
+
+
+def _script(word: str) -> int:
+    first = word[0]
+    if "\u3040" <= first <= "\u309f":
+        return 50
+    if "\u30a0" <= first <= "\u30ff":
+        return 51
+    if "\uac00" <= first <= "\ud7a3":
+        return 52
+    return 53 if first >= "\u2e80" and first.isalpha() else 0
+
+
+def _flags(letters: Letters, key: Hashes, lexicon: Lexicon, language: str) -> tuple[Values, npt.NDArray[np.uint64]]:
+    """The flags of words; in languages with cases, where one has none, those of its likely stem, marked with 1."""
+    flags = lexicon.flags.get(key)
+    soft = np.zeros(len(key), np.uint64)
+    if language in CASED:
+        open_ = np.flatnonzero(flags == 0)
+        stems = lexicon.flags.get(letters.stems(open_, _CUTS, _ENDINGS)) & np.uint16(_NAMES)
+        stems *= (letters.lengths[open_, None] - _CUTS >= _SHORTEST_STEM).repeat(len(_ENDINGS), axis=1)
+        # Of the stems that lists know, the one with the most letters.
+        stem = stems[np.arange(len(open_)), (stems > 0).argmax(axis=1)]
+        flags[open_] = stem
+        soft[open_] = stem > 0
+    return flags, soft

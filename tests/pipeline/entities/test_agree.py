@@ -1,0 +1,136 @@
+"""One answer from two judges: names that lists know, names that the tagger sees."""
+
+import pytest
+from msgspec.structs import replace
+
+from pipeline.entities.agree import combine, local_key
+from pipeline.entities.normalise import normalise
+from pipeline.entities.resolve import Found, Reading
+from pipeline.entities.tagger.tag import Tagged
+from pipeline.knowledge import Entity
+from schemas.document import EntityType
+
+FIGURE = Entity(id="kim", type="PER", name="Kim Jong Un")
+
+
+def _found(text: str, surface: str, kind: EntityType, *, ident: str = "Q1", why: str = "name") -> Found:
+    start = text.index(surface)
+    entity = Entity(id=ident, type=kind, name=surface)
+    end = start + len(surface)
+    return Found(field="body", start=start, end=end, entity=entity, figure=None, confidence=0.9, why=why)
+
+
+def _tagged(text: str, surface: str, kind: EntityType) -> Tagged:
+    start = text.index(surface)
+    return Tagged(start, start + len(surface), kind, 0.8)
+
+
+def _combined(text: str, language: str, found: list[Found], tagged: list[Tagged]) -> list[tuple[str, str, str]]:
+    reading = Reading({"body": normalise(text)}, language, frozenset())
+    chosen = combine(reading, found, {"body": tagged})
+    return [(text[entry.start : entry.end], entry.entity.type, entry.entity.id) for entry in chosen]
+
+
+def test_both_see_a_name() -> None:
+    """The known entity stands, surer than either judge, and says that both saw it."""
+    text = "Menlu Retno tiba"
+    reading = Reading({"body": normalise(text)}, "id", frozenset())
+    (chosen,) = combine(reading, [_found(text, "Retno", "PER")], {"body": [_tagged(text, "Retno", "PER")]})
+    assert chosen.entity.id == "Q1"
+    assert chosen.confidence == pytest.approx(0.93)
+    assert chosen.why == "name; tagger"
+
+
+def test_unknown_names_are_added_with_a_key_of_their_own() -> None:
+    """The same name of the same kind has one key in every item, however it is spaced or capitalised."""
+    text = "Kata Sugeng  Wahyudi kemarin"
+    assert _combined(text, "id", [], [_tagged(text, "Sugeng  Wahyudi", "PER")]) == [
+        ("Sugeng  Wahyudi", "PER", "local:per:sugeng-wahyudi")
+    ]
+    assert local_key("SUGENG WAHYUDI", "PER") == local_key("Sugeng Wahyudi", "PER")
+    assert local_key("Solo", "LOC") != local_key("Solo", "PER")
+    assert local_key("…", "ORG") == "local:org:x"
+
+
+def test_a_figure_always_stands() -> None:
+    """Whatever the tagger says of the place, tracked figures are found as they were without it."""
+    text = "Yayasan Kim Jong Un Bersatu"
+    figure = replace(_found(text, "Kim Jong Un", "PER"), figure=FIGURE)
+    for tagged in ([], [_tagged(text, text, "ORG")], [_tagged(text, "Jong Un Bersatu", "PER")]):
+        assert _combined(text, "id", [figure], tagged) == [("Kim Jong Un", "PER", "Q1")]
+
+
+def test_known_names_stand_where_the_tagger_sees_none() -> None:
+    """Places, institutions and surnames that lists know need no second judge, in any language."""
+    text = "rapat PBB dan Wahyudi ke Korea"
+    found = [
+        _found(text, "PBB", "ORG"),
+        _found(text, "Wahyudi", "PER", why="surname of …"),
+        _found(text, "Korea", "LOC"),
+    ]
+    for language in ("id", "pl"):
+        assert [name for name, _, _ in _combined(text, language, found, [])] == ["PBB", "Wahyudi", "Korea"]
+
+
+def test_a_longer_known_name_and_a_person_known_in_full_stand() -> None:
+    """`Asia` does not cut `Asia Timur Laut`; a known person is no organisation; a city in a body's name is the body."""
+    text = "ke Asia Timur Laut"
+    assert _combined(text, "id", [_found(text, "Asia Timur Laut", "LOC")], [_tagged(text, "Asia", "LOC")]) == [
+        ("Asia Timur Laut", "LOC", "Q1")
+    ]
+    text = "undangan Kim Jong Un"
+    known = _found(text, "Kim Jong Un", "PER")
+    assert _combined(text, "id", [known], [_tagged(text, "Kim Jong Un", "ORG")]) == [("Kim Jong Un", "PER", "Q1")]
+    text = "warga Persija Jakarta"
+    city = _found(text, "Jakarta", "LOC")
+    assert _combined(text, "id", [city], [_tagged(text, "Persija Jakarta", "ORG")]) == [
+        ("Persija Jakarta", "ORG", "local:org:persija-jakarta")
+    ]
+
+
+def test_the_tagger_says_where_a_known_name_ends() -> None:
+    """A part of a longer name of the same kind lends its id; a surname behind another first name does not."""
+    text = "Presiden Joko Widodo Putra"
+    known = _found(text, "Joko Widodo", "PER")
+    assert _combined(text, "id", [known], [_tagged(text, "Joko Widodo Putra", "PER")]) == [
+        ("Joko Widodo Putra", "PER", "Q1")
+    ]
+    surname = _found(text, "Widodo", "PER", why="surname of Joko Widodo")
+    assert _combined(text, "id", [surname], [_tagged(text, "Joko Widodo Putra", "PER")]) == [
+        ("Joko Widodo Putra", "PER", "local:per:joko-widodo-putra")
+    ]
+    # In headlines every word has a capital: what follows a surname is no first name.
+    text = "Putin Bersedia ke Kyiv"
+    surname = _found(text, "Putin", "PER", why="surname Putin, known without a first name")
+    assert _combined(text, "id", [surname], [_tagged(text, "Putin Bersedia", "PER")]) == [("Putin", "PER", "Q1")]
+    text = "Presiden Joko Widodo Putra"
+    # Where nothing was learnt the known name stands as it is.
+    assert _combined(text, "pl", [known], [_tagged(text, "Joko Widodo Putra", "PER")]) == [("Joko Widodo", "PER", "Q1")]
+
+
+def test_two_known_people_are_not_one() -> None:
+    """Where the tagger takes two for one, across a full stop, the lists know better."""
+    text = "bertemu Wang Yi. Choe bicara"
+    found = [_found(text, "Wang Yi", "PER"), _found(text, "Choe", "PER", ident="Q2", why="short for Choe Son Hui")]
+    assert _combined(text, "id", found, [_tagged(text, "Wang Yi. Choe", "PER")]) == [
+        ("Wang Yi", "PER", "Q1"), ("Choe", "PER", "Q2"),
+    ]  # fmt: skip
+
+
+def test_a_country_that_acts_is_still_that_country() -> None:
+    """The same words of another kind keep the id, and have the kind that the tagger sees here."""
+    text = "Ukraina menolak"
+    assert _combined(text, "id", [_found(text, "Ukraina", "LOC", ident="Q212")], [_tagged(text, "Ukraina", "ORG")]) == [
+        ("Ukraina", "ORG", "Q212")
+    ]
+
+
+def test_a_last_name_is_joined_to_who_was_named_in_full() -> None:
+    """`Wahyudi` after `Sugeng Wahyudi` is the same; where two have the name, or none, it is nobody's."""
+    text = "Sugeng Wahyudi tiba. Wahyudi bicara. Lestari diam."
+    names = [_tagged(text, "Sugeng Wahyudi", "PER"), Tagged(21, 28, "PER", 0.8), _tagged(text, "Lestari", "PER")]
+    assert _combined(text, "id", [], names) == [
+        ("Sugeng Wahyudi", "PER", "local:per:sugeng-wahyudi"),
+        ("Wahyudi", "PER", "local:per:sugeng-wahyudi"),
+        ("Lestari", "PER", "local:per:lestari"),
+    ]
