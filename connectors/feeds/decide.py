@@ -59,9 +59,14 @@ class Known:
 
 def validators(state: FeedState) -> Validators:
     """What the next poll may say that it has already; without conditions each 24th time."""
-    if state.polls % UNCONDITIONAL_EVERY == UNCONDITIONAL_EVERY - 1:
+    if not is_conditional(state):
         return Validators(body_hash=state.body_hash)
     return Validators(etag=state.etag, last_modified=state.last_modified, body_hash=state.body_hash)
+
+
+def is_conditional(state: FeedState) -> bool:
+    """Whether the next poll believes a server that says that nothing changed."""
+    return state.polls % UNCONDITIONAL_EVERY != UNCONDITIONAL_EVERY - 1
 
 
 def is_quiet(feed: Feed, state: FeedState) -> bool:

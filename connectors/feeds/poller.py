@@ -23,17 +23,18 @@ import aiohttp
 import msgspec
 import structlog
 
-from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_quiet, validators
+from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_conditional, is_quiet, validators
 from connectors.feeds.hosts import SPACING_SECONDS, Hosts, is_own
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
 from connectors.feeds.metrics import serving
+from connectors.feeds.parts import fetch_parts
 from connectors.feeds.registry import Remembered, Sender
 from connectors.feeds.rhythm import Bounds
 from connectors.feeds.schedule import Followed, Schedule
 from connectors.feeds.seen import Seen
 from connectors.feeds.writer import Delivery, Writer, Written
-from connectors.fetch import Failed, Fetched, NotModified, fetch
+from connectors.fetch import Failed, Fetched, NotModified, Outcome, Validators, fetch
 from connectors.guard import guarded_session
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
@@ -240,7 +241,7 @@ class Poller:
             outcome: Changed | NotModified | Failed
             if isinstance(fetched, Fetched):
                 known = Known(state, Seen.unpack(followed.seen))
-                outcome = await self._read(session, feed, known.seen, fetched)
+                outcome = await self._read(session, followed, known.seen, fetched)
                 if isinstance(outcome, Failed) and state.last_error != outcome.reason:
                     refused = (Refused(reason=outcome.reason, origin=feed.url, raw=fetched.body),)
             else:
@@ -251,26 +252,30 @@ class Poller:
         self._settle(followed, decision)
         _report(feed, decision)
 
-    async def _read(self, session: aiohttp.ClientSession, feed: Feed, seen: Seen, fetched: Fetched) -> Changed | Failed:
+    async def _read(
+        self, session: aiohttp.ClientSession, followed: Followed, seen: Seen, fetched: Fetched
+    ) -> Changed | NotModified | Failed:
         """What a body holds; the newest sitemaps of an index are fetched in its place."""
+        feed = followed.feed
         parsed = await asyncio.to_thread(interpret, feed, seen, fetched)
         if isinstance(parsed, Unreadable):
             return Failed(reason=parsed.reason, status=200)
         if not parsed.children:
             return Changed(fetched=fetched, feed=parsed)
-        found: list[ParsedFeed] = []
-        reason = "a sitemap index without sitemaps that can be read"
-        for child in newest_sitemaps(parsed.children):
-            async with self._hosts.turn(child), self._slots:
-                part = await fetch(session, child)
-            if not isinstance(part, Fetched):
-                reason = f"a sitemap index whose sitemap {child} cannot be read: {getattr(part, 'reason', '304')}"
-                continue
-            inner = await asyncio.to_thread(interpret, feed, seen, part)
-            if isinstance(inner, ParsedFeed) and not inner.children:
-                found.append(inner)
+
+        async def ask(address: str, known: Validators) -> Outcome:
+            async with self._hosts.turn(address), self._slots:
+                return await fetch(session, address, known)
+
+        known = followed.parts if is_conditional(followed.state) else {}
+        parts = await fetch_parts(ask, newest_sitemaps(parsed.children), known)
+        followed.parts = known
+        if not isinstance(parts, list):
+            return parts
+        inner = [await asyncio.to_thread(interpret, feed, seen, part) for part in parts]
+        found = [part for part in inner if isinstance(part, ParsedFeed) and not part.children]
         if not found:
-            return Failed(reason=reason, status=200)
+            return Failed(reason="a sitemap index without sitemaps that can be read", status=200)
         # An index that is the same says nothing of its sitemaps, so it is always asked for whole.
         whole = dataclasses.replace(fetched, etag=None, last_modified=None, body_hash="")
         return Changed(fetched=whole, feed=joined(parsed, found))

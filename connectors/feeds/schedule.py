@@ -5,6 +5,7 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 
+from connectors.fetch import Validators
 from connectors.urls import canonical_url
 from schemas.feed import Feed, FeedState
 
@@ -13,7 +14,8 @@ from schemas.feed import Feed, FeedState
 class Followed:
     """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap.
 
-    `fetching` is the task that asks its host now; `lost` that another worker has it.
+    `fetching` is the task that asks its host now; `lost` that another worker has it. `parts` is what the last replies
+    of the sitemaps of an index left, by address.
     """
 
     feed: Feed
@@ -24,6 +26,7 @@ class Followed:
     busy: bool = False
     lost: bool = False
     fetching: "asyncio.Task[None] | None" = None
+    parts: dict[str, Validators] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

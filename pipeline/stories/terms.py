@@ -140,9 +140,13 @@ def _names(text: str) -> list[str]:
     """Words that are written with a capital and nowhere without."""
     if text == text.lower():
         return []
-    words = set(text.translate(_SPLIT).split() if text.isascii() else _WORD.findall(text))
-    large = words.difference(map(str.lower, words))
-    return sorted({word.casefold() for word in large if word[0].isupper()}.difference(words))
+    if text.isascii():
+        words = set(text.translate(_SPLIT).split())
+        capital = {word.lower() for word in words if "A" <= word[0] <= "Z"}
+    else:
+        words = set(_WORD.findall(text))
+        capital = {word.casefold() for word in words if word[0].isupper()}
+    return sorted(capital.difference(words))
 
 
 def _grams(characters: list[str]) -> list[int]:
@@ -154,9 +158,10 @@ def _grams(characters: list[str]) -> list[int]:
 
 def _term_of(word: str) -> int:
     """The term of a word: its beginning. None (0) for the shortest, which say nothing."""
-    if len(word) < TERM_LETTERS and not (word.isdigit() and len(word) > 1):
-        return 0
-    return _hash(word[:STEM]) | min(max(len(word) - TERM_LETTERS, 0), 3)
+    letters = len(word)
+    if letters < TERM_LETTERS:
+        return _hash(word) if letters > 1 and word.isdigit() else 0
+    return _hash(word[:STEM]) | (letters - TERM_LETTERS if letters < STEM else STEM - TERM_LETTERS)
 
 
 _term = lru_cache(maxsize=65_536)(_term_of)

@@ -2,22 +2,27 @@
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
-from connectors.opml import read_opml
+from connectors.feeds.registry import partition_of
+from connectors.opml import feed_id, read_opml
 from pipeline.cli.feeds import command
 from schemas.alert import Alert
-from schemas.broker import read_all
-from schemas.settings import Settings
-from schemas.topics import ALERTS
+from schemas.broker import Producer, read_all
+from schemas.codec import now
+from schemas.feed import Feed, FeedState
+from schemas.settings import Settings, load_settings
+from schemas.topics import ALERTS, FEED_STATE
 from tests.connectors.server import LocalServer
 from tests.connectors.test_poller import Outlet, followed, items, polling, state, titles, until
 
 FEED = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
+INDONESIA = Path(__file__).parents[3] / "shared" / "eval" / "feeds" / "opml" / "Indonesia.opml"
 PAGE = b"<!doctype html><html><head><link rel='alternate' type='application/rss+xml' href='/news/rss'></head></html>"
 
 
@@ -169,3 +174,57 @@ def test_what_is_written_to_a_file_is_what_is_followed(kabar_settings: Settings,
     path = tmp_path / "feeds.opml"
     assert f"written to {path}" in kabar(kabar_settings, "export", str(path)).output
     assert path.read_bytes().startswith(b"<?xml")
+
+
+def test_a_feed_that_fell_silent_is_shown_by_its_own_rhythm(kabar_settings: Settings) -> None:
+    """Ten days without news, where six hours were its longest gap: since when, and what to do; it stays followed."""
+    url = "https://silent.example/rss"
+    feed = Feed(id=feed_id(url), url=url, name="Silent Post")
+    since = now() - timedelta(days=10)
+    known = FeedState(
+        feed_id=feed.id, polls=900, polled_at=now(), next_poll_at=now() + timedelta(hours=6), changed_at=since,
+        items_sent=400, gap_seconds=3_600.0, longest_gap_seconds=6 * 3_600.0,
+    )  # fmt: skip
+    with followed(kabar_settings, feed), Producer(kabar_settings) as producer:
+        producer.send(FEED_STATE, feed.id, known.encode(), partition=partition_of(feed, kabar_settings))
+        producer.flush()
+        shown = kabar(kabar_settings, "list", "--unhealthy").output
+        assert f"Silent Post ({url})" in shown
+        assert "silent since" in shown
+        assert f"kabar feeds check {url}" in shown
+        assert url in kabar(kabar_settings, "list", "--json").output
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "told"),
+    [
+        (200, FEED, 0, "RSS 2.0, 1 items"),
+        (200, PAGE, 1, "Follow the feed that the page names"),
+        (404, b"", 1, "kabar feeds add takes the site's own address too"),
+        (403, b"<script>window._cf_chl_opt={}</script>", 1, "Ask the publisher to let Kabar in"),
+        (429, b"", 1, "give it a longer --interval"),
+        (410, b"", 1, "The publisher ended this feed"),
+        (503, b"", 1, "it is tried again by itself"),
+    ],
+)
+def test_check_looks_now_and_says_what_to_do(status: int, body: bytes, code: int, told: str) -> None:
+    """One request, no servers; exit code 1 where it is no feed."""
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, body=body)
+
+    with LocalServer() as server:
+        alone = load_settings(allow_networks="127.0.0.0/8")
+        checked = kabar(alone, "check", server.on("/feed", answer))
+        assert server.requests == ["/feed"]
+    assert (checked.exit_code, told in checked.output) == (code, True), checked.output
+
+
+@pytest.mark.skipif(not INDONESIA.is_file(), reason="../shared/eval/feeds/opml is not here")
+def test_the_list_that_the_readme_shows_is_followed(kabar_settings: Settings) -> None:
+    """A real national list, and the line that the README prints of it."""
+    imported = kabar(kabar_settings, "import", str(INDONESIA))
+    for feed in read_opml(INDONESIA.read_text(encoding="utf-8")):
+        assert "No longer" in kabar(kabar_settings, "remove", feed.id).output
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert imported.output.replace(str(INDONESIA), INDONESIA.name) in readme

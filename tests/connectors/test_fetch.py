@@ -87,6 +87,9 @@ def test_redirects_are_followed_to_the_fifth() -> None:
         assert arrived.final_url == f"{url}?left=0"
         assert ask(f"{url}?left=6") == Failed(reason="more than 5 redirects")
         server.requests.clear()
+        assert ask(f"{url}?left=1000") == Failed(reason="more than 5 redirects")
+        assert len(server.requests) == 6
+        server.requests.clear()
         assert isinstance(ask(server.on("/loop", loop)), Failed)
         assert len(server.requests) == 6
 

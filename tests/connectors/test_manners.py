@@ -15,8 +15,10 @@ from connectors.websub.decide import SLOW_POLL_SECONDS, accepted
 from connectors.websub.leases import Leases
 from schemas.codec import now
 from schemas.feed import Feed, FeedState
+from schemas.item import Item
 from schemas.settings import load_settings
 from schemas.subscription import Subscription
+from schemas.topics import ITEMS
 from tests.connectors.kept import Kept
 from tests.connectors.polling import polls
 from tests.connectors.server import LocalServer
@@ -152,6 +154,67 @@ def test_an_error_that_is_no_wall_is_not_called_one() -> None:
             outcome = asyncio.run(ask(server.on("/", forbidden)))
         assert isinstance(outcome, Failed)
         assert "bot wall" not in outcome.reason
+
+
+def test_the_sitemaps_of_an_index_are_asked_conditionally() -> None:
+    """Nothing new: 304 for each. One changed: its new page is sent, once; and each 24th poll asks for all of them.
+
+    One that is gone changes nothing.
+    """
+    space = (
+        "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'"
+    )
+    pages = {"/news-a.xml": ["a1"], "/news-b.xml": ["b1"]}
+    replies: list[tuple[str, int]] = []
+
+    async def part(request: web.Request) -> web.StreamResponse:
+        names = pages[request.path]
+        entries = "".join(
+            f"<url><loc>https://s.example/{name}</loc><n:news><n:title>Title {name}</n:title></n:news></url>"
+            for name in names
+        )
+        etag = f'"{len(names)}"'
+        status = 304 if request.headers.get("If-None-Match") == etag else 200
+        replies.append((request.path, status))
+        body = None if status == 304 else f"<urlset {space}>{entries}</urlset>".encode()
+        return web.Response(status=status, body=body, headers={"ETag": etag})
+
+    def sent(kept: Kept) -> list[str]:
+        return sorted(Item.decode(value).title for value in kept.on(ITEMS))
+
+    async def run(url: str) -> None:
+        kept = Kept()
+        poller = Poller(OPEN, kept)
+        writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001 - the broker's part is in test_feeds_command
+        feed = Feed(id="index", url=url, alert_existing=True)
+        followed = Followed(feed=feed, state=FeedState(feed_id="index"), partition=0)
+        async with guarded_session(OPEN) as session:
+
+            async def poll(times: int = 1) -> None:
+                for _ in range(times):
+                    await poller._poll(session, followed)  # noqa: SLF001
+
+            await poll(3)
+            assert [status for _, status in replies] == [200, 200, 304, 304, 304, 304]
+            assert sent(kept) == ["Title a1", "Title b1"]
+            pages["/news-a.xml"].insert(0, "a2")
+            replies.clear()
+            await poll(2)
+            assert replies.count(("/news-a.xml", 200)) == 1
+            assert replies[-2:] == [("/news-a.xml", 304), ("/news-b.xml", 304)]
+            assert sent(kept) == ["Title a1", "Title a2", "Title b1"]
+            await poll(18)
+            replies.clear()
+            await poll()
+            assert {status for _, status in replies} == {200}
+            assert sent(kept) == ["Title a1", "Title a2", "Title b1"]
+            assert (followed.state.polls, followed.state.failures) == (24, 0)
+        writing.cancel()
+
+    with LocalServer() as server:
+        places = [*(server.on(path, part) for path in pages), server.url("/news-gone.xml")]
+        index = "".join(f"<sitemap><loc>{place}</loc></sitemap>" for place in places)
+        asyncio.run(run(server.serve("/index.xml", f"<sitemapindex {space}>{index}</sitemapindex>".encode())))
 
 
 def _known(name: str, url: str, **state: str) -> Followed:
