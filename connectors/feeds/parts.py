@@ -29,6 +29,10 @@ async def fetch_parts(
         known[address] = Validators(etag=reply.etag, last_modified=reply.last_modified)
     if found:
         return [*found.values()]
-    address, failed = next((a, r) for a, r in replies.items() if not isinstance(r, Fetched))
-    reason = failed.reason if isinstance(failed, Failed) else "the server says 304 to an unconditional request"
-    return Failed(reason=f"a sitemap index whose sitemap {address} cannot be read: {reason}", status=200)
+    failed = {address: reply for address, reply in replies.items() if isinstance(reply, Failed)}
+    address, first = next(iter(failed.items()))
+    return Failed(
+        reason=f"a sitemap index whose sitemap {address} cannot be read: {first.reason}",
+        status=200,
+        retry_after=max((reply.retry_after or 0.0 for reply in failed.values()), default=0.0) or None,
+    )

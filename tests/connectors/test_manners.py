@@ -110,6 +110,20 @@ def test_retry_after_is_kept_to(status: int, dated: bool) -> None:  # noqa: FBT0
     assert str(status) in (followed.state.last_error or "")
 
 
+def test_retry_after_of_a_sitemap_is_kept_to() -> None:
+    """An index is asked again when the longest of its sitemaps allows it, and says which could not be read."""
+
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"Retry-After": "20000" if request.path == "/b.xml" else "60"})
+
+    with LocalServer() as server:
+        parts = "".join(f"<sitemap><loc>{server.on(path, busy)}</loc></sitemap>" for path in ("/a.xml", "/b.xml"))
+        url = server.serve("/index.xml", f"<sitemapindex>{parts}</sitemapindex>".encode())
+        (followed,), _ = polls(OPEN, Feed(id="index", url=url))
+    assert waited(followed) == 20_000
+    assert "/a.xml cannot be read: HTTP 429" in (followed.state.last_error or "")
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "body", "maker"),
     [
