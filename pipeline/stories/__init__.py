@@ -7,7 +7,8 @@
                                  │
                                  └─► Outcome: the placement, and the rows to write before the offset is committed
 
-`fingerprint` says what is kept of a text, `copies` when two texts are copies, `similarity` how near an item is to a
-story, `postings` indexes, `window` decides, `state` is what survives a crash. No Faust and no Kafka in any of them:
-`agent` is the shell that gives them a stream and a table.
+`fingerprint` says what is kept of a text, `copies` when two texts are copies, `arrivals` which may be, `clusters` how
+near an item is to a story (`vectors`), `chains` indexes both, `window` decides, `state` is what survives a crash,
+`restoring` makes a window of it again. No Faust and no Kafka in any of them: `agent` is the shell that gives them a
+stream and a table.
 """

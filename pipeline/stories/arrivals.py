@@ -13,6 +13,7 @@ from pipeline.stories.fingerprint import KEYS
 
 STEPS = 16  # along one key's chain
 CHECKED = 8
+ALONE = 3  # of those, how many that share one key only: it may be in what every text of a source ends with
 _SPARE = 4096
 _CONTENT = 0x9E3779B1
 
@@ -78,7 +79,8 @@ class Arrivals:
         """Places that share shingles, those that share most first, then the newest."""
         counts = self._keys.tally(zip(keys, repeat(1), strict=False), self.gone, STEPS)
         likely = nsmallest(CHECKED, [(-count, -place) for place, count in counts.items()])
-        return [-place for _, place in likely]
+        more = sum(count < -1 for count, _ in likely)
+        return [-place for _, place in likely[: more + ALONE]]
 
     def place_of(self, seq: int) -> int | None:
         """Where the item that arrived with this number is, if it is inside the window."""
