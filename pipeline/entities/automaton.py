@@ -29,9 +29,9 @@ _JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
 
 
 class Automaton:
-    """Finds names in folded texts. Immutable, so any number of threads may use it."""
+    """Finds names in folded texts, and their case forms unless told not to. Immutable: any thread may use it."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
+    def __init__(self, names: Iterable[Name], *, forms: bool = True) -> None:
         patterns: dict[str, int] = {}
         self._names: list[Name | tuple[Name, ...]] = []
         self._padded = bytearray()
@@ -44,7 +44,7 @@ class Automaton:
                 else:
                     self._names[number] = _with(self._names[number], name)
         self._automaton = _automaton(patterns)
-        self._forms = Forms.of([name for held in self._names for name in _listed(held)])
+        self._forms = Forms.of([name for held in self._names for name in _listed(held)] if forms else ())
 
     def __len__(self) -> int:
         """The number of different patterns."""
@@ -68,24 +68,29 @@ class Automaton:
                 first, last = begin + start - 1 + self._padded[number], begin + end - 1
                 if offset and last <= offset:
                     continue  # the piece before has found it
-                hit = self._hit(text, number, first, last, language)
+                hit = hit_of(text, first, last, _listed(self._names[number]), language)
                 if hit is not None:
                     yield hit
         if inflects(language):
             yield from self._forms.find(text, language)
 
-    def _hit(self, text: Normal, number: int, first: int, last: int, language: str) -> Hit | None:
-        if not holds(text.text, first, last, language):
-            return None
-        start, end = text.span(first, last)
-        surface = text.original[start:end]
-        held = self._names[number]
-        if isinstance(held, tuple):
-            names = tuple(name for name in held if name.counts(language) and fits(name.written, surface))
-            return Hit(start, end, names) if names else None
-        if held.counts(language) and fits(held.written, surface):
-            return Hit(start, end, (held,))
+
+def hit_of(text: Normal, first: int, last: int, held: tuple[Name, ...], language: str) -> Hit | None:
+    """A span of the folded text as a hit, where its boundaries hold, of the names that count and have its capitals."""
+    if not holds(text.text, first, last, language):
         return None
+    start, end = text.span(first, last)
+    surface = text.original[start:end]
+    names = tuple([name for name in held if name.counts(language) and fits(name.written, surface)])
+    return Hit(start, end, names) if names else None
+
+
+def merged(names: Iterable[Name]) -> tuple[Name, ...]:
+    """Names of one pattern, of each entity and its languages the first."""
+    held: tuple[Name, ...] = ()
+    for name in names:
+        held = _listed(_with(held, name))
+    return held
 
 
 def _automaton(patterns: Iterable[str]) -> AhoCorasick:

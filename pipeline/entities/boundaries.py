@@ -37,6 +37,11 @@ def is_spaced(name: str) -> bool:
     return not (_UNSPACED.search(name) or _ARABIC.match(name) or _HEBREW.match(name))
 
 
+def has_unspaced(name: str) -> bool:
+    """Whether a folded name has a character of a script without spaces between words."""
+    return _UNSPACED.search(name) is not None
+
+
 def holds(text: str, start: int, end: int, language: str) -> bool:
     """Whether `text[start:end]` of a folded text stands as a name of its own."""
     first, last = text[start], text[end - 1]

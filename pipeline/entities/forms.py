@@ -24,7 +24,7 @@ from pipeline.entities.keys import (
     Keyed,
     Places,
     Table,
-    are_small,
+    are,
     codes_of,
     keys_of,
     pair,
@@ -40,6 +40,7 @@ _SHORTEST: Final = 3
 _LONGEST: Final = 4
 _ALONE: Final = np.arange(_LEAST_ALONE, _MOST_ALONE + 1)
 _BOTH: Final = np.arange(_SHORTEST, _LONGEST + 1)
+_ARE_SMALL: Final = are(str.islower)
 _MOST_WORDS: Final = 6
 _SHORTEST_ALONE: Final = 4
 _WORD: Final = re.compile(r"\w[\w\u0300-\u036f\u0900-\u0dff]*")
@@ -54,8 +55,8 @@ class Forms:
 
     def __init__(self, names: Sequence[Name], large: Table, small: Table) -> None:
         self._names = names
-        self._large = large
-        self._small = small
+        self.large = large
+        self.small = small
 
     @classmethod
     def of(cls, names: Sequence[Name]) -> "Forms":
@@ -91,10 +92,10 @@ class Forms:
     def _candidates(self, text: Normal) -> Iterator[tuple[int, int]]:
         """The places of words where a form of a name may stand, and the name's number."""
         for asked in _asked(text):
-            if len(self._large.keys):
-                yield from asked.capital.find(self._large)
-            if len(self._small.keys):
-                yield from asked.any.find(self._small)
+            if len(self.large.keys):
+                yield from asked.capital.find(self.large)
+            if len(self.small.keys):
+                yield from asked.any.find(self.small)
 
 
 def _asked_for(parts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -118,11 +119,11 @@ class _Question:
     """The keys of all beginnings of some words of a piece of text, and the place of each."""
 
     def __init__(self, keyed: Keyed, words: Places, offset: int) -> None:
-        starts, ends = keyed.starts[words, None], keyed.ends[words, None]
+        starts, ends = keyed.starts[words, None], keyed.bare_ends[words, None]
         alone = keyed.keys(starts, np.minimum(starts + _ALONE, ends))
         follow = words[words + 1 < len(keyed.starts)] + 1
         first = alone[: len(follow), _BOTH[0] - _LEAST_ALONE : _BOTH[-1] - _LEAST_ALONE + 1]
-        starts, ends = keyed.starts[follow, None], keyed.ends[follow, None]
+        starts, ends = keyed.starts[follow, None], keyed.bare_ends[follow, None]
         second = keyed.keys(starts, np.minimum(starts + _BOTH, ends))
         both = pair(first[:, :, None], second[:, None, :])
         self._keys = spread(np.concatenate((pair(alone, np.zeros(1, np.uint64)).ravel(), both.ravel())))
@@ -141,7 +142,7 @@ class _Piece:
 
     def __init__(self, text: Normal, offset: int) -> None:
         self._keyed = Keyed(text.text[offset : offset + PIECE + BEYOND])
-        words = np.flatnonzero((self._keyed.starts < self._keyed.ends) & (self._keyed.starts < PIECE))
+        words = np.flatnonzero((self._keyed.starts < self._keyed.bare_ends) & (self._keyed.starts < PIECE))
         if offset and text.text[offset - 1] != " ":
             words = words[words > 0]
         self._words = words
@@ -176,7 +177,7 @@ def _begin_small(text: Normal, places: Places) -> NDArray[np.bool_]:
     if not len(places):
         return np.zeros(0, np.bool_)
     first = int(places[0])
-    return are_small(codes_of(text.original[first : int(places[-1]) + 1])[places - first])
+    return _ARE_SMALL(codes_of(text.original[first : int(places[-1]) + 1])[places - first])
 
 
 def _may_be_small(initial: str) -> bool:

@@ -6,8 +6,9 @@ stretch in it costs one subtraction and one multiplication. Keys only propose: w
 letter afterwards, so that two texts of one key are no error.
 """
 
-from collections.abc import Iterable
-from typing import Final
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ _LEAST_BITS: Final = 10
 _ONE: Final = np.uint8(1)
 _SPACE: Final = 32
 _STOP: Final = 46
+_PARTS: Final = ("keys", "values", "sieve")
 _BMP: Final = 0x10000
 
 
@@ -56,8 +58,9 @@ class Keyed:
         spaces = np.flatnonzero(codes == _SPACE)
         self.starts: Places = np.concatenate(([0], spaces + 1))
         ends: Places = np.concatenate((spaces, [len(codes)]))
+        self.ends = ends
         # A full stop behind a word is no part of it.
-        self.ends: Places = ends - ((ends > self.starts) & (codes[ends - 1] == _STOP)) if len(codes) else ends
+        self.bare_ends: Places = ends - ((ends > self.starts) & (codes[ends - 1] == _STOP)) if len(codes) else ends
 
     def keys(self, starts: Places, ends: Places) -> Numbers:
         """The keys of stretches."""
@@ -96,6 +99,15 @@ class Table:
         self._shift = np.uint64(64 - (len(sieve) * 8).bit_length() + 1)
 
     @classmethod
+    def from_arrays(cls, arrays: "Mapping[str, NDArray[Any]]", name: str) -> "Table":
+        """The table whose arrays these are, under this name."""
+        return cls(*(arrays[f"{name}.{part}"] for part in _PARTS))
+
+    def arrays(self, name: str) -> "dict[str, NDArray[Any]]":
+        """What the table is made of, under names that begin with this one."""
+        return dict(zip((f"{name}.{part}" for part in _PARTS), (self.keys, self.values, self.sieve), strict=True))
+
+    @classmethod
     def of(cls, keys: Numbers, values: NDArray[np.uint32]) -> "Table":
         """The table of these pairs; of pairs with one key the order stays."""
         order = np.argsort(keys, kind="stable")
@@ -124,13 +136,23 @@ def spread(keys: Numbers) -> Numbers:
     return np.asarray(mixed ^ (mixed >> _SHIFT))
 
 
-def _small() -> NDArray[np.bool_]:
-    return np.fromiter((chr(code).islower() for code in range(_BMP)), np.bool_, _BMP)
+class Among:
+    """Which code points are of some; none beyond the basic plane is."""
+
+    def __init__(self, table: NDArray[np.bool_]) -> None:
+        self._table = table
+
+    def __call__(self, codes: Numbers) -> NDArray[np.bool_]:
+        """Of each, whether it is one."""
+        return np.asarray(self._table[np.where(codes < _BMP, codes, 0)])
 
 
-_SMALL: Final = _small()
+def are(fits: Callable[[str], bool]) -> Among:
+    """The code points whose character fits."""
+    return Among(np.fromiter((fits(chr(code)) for code in range(_BMP)), np.bool_, _BMP))
 
 
-def are_small(codes: Numbers) -> NDArray[np.bool_]:
-    """Which code points are small letters; none beyond the basic plane counts as one."""
-    return np.asarray(_SMALL[np.where(codes < _BMP, codes, 0)])
+def among(ranges: str) -> Among:
+    """The code points in what stands between the brackets of a regular expression."""
+    one = re.compile(f"[{ranges}]")
+    return are(lambda character: one.match(character) is not None)

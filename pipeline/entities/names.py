@@ -1,10 +1,13 @@
 """A name to look for, and what it is to its entity."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 import msgspec
+
+from pipeline.knowledge import Entity
 
 _LONG: Final = 6
 
@@ -44,3 +47,16 @@ class Hit(msgspec.Struct, frozen=True):
     start: int
     end: int
     names: tuple[Name, ...]
+
+
+def names_of(entities: Sequence[Entity]) -> Iterator[Name]:
+    """All names of all entities: first the names proper, so that they come before others' aliases."""
+    for number, entity in enumerate(entities):
+        yield Name(entity.name, number, Kind.NAME)
+    for number, entity in enumerate(entities):
+        for alias in entity.aliases:
+            yield Name(alias, number, Kind.ALIAS)
+        for limited in entity.limited:
+            yield Name(limited.name, number, Kind.ALIAS, frozenset(limited.languages))
+        for surname in entity.surnames:
+            yield Name(surname, number, Kind.SURNAME)

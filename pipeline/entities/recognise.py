@@ -9,12 +9,14 @@ title, summary, body ─► folded ─► tracked figures ─┐
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from pipeline.entities.agree import combine
 from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
-from pipeline.entities.names import Kind, Name
+from pipeline.entities.layers import Layer, are_many, layer_of
+from pipeline.entities.names import Kind, Name, names_of
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
@@ -43,22 +45,14 @@ class _Tagging(threading.local):
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """Figures and the automaton over their names."""
-
-    figures: tuple[Entity, ...]
-    automaton: Automaton
-
-
-@dataclass(frozen=True, slots=True)
 class _Live:
     """What is tracked at one moment. Replaced as a whole, never changed.
 
     `changes` are figures that came or changed since `base` was built, whose numbers in it, `stale`, count no more.
     """
 
-    base: _Layer
-    changes: _Layer
+    base: Layer
+    changes: Layer
     stale: frozenset[int]
     # Number of a known entity to the figure that is the same.
     same: dict[int, Entity]
@@ -69,20 +63,23 @@ class Recogniser:
 
     A figure is found from the moment that `track` returns. Where a figure shares a name with a known entity of its
     kind, that entity's mentions carry the figure's id; of figures that share a name, the lowest id is meant. Of many
-    figures only those that change are built anew, into a small second automaton, until they are a twentieth of all.
+    figures only those that change are built anew, into a small second automaton, until they are a twentieth of all:
+    then all are, beside what goes on meanwhile where their names are many. `cache` is where those are kept.
     """
 
-    def __init__(self, knowledge: Iterable[Entity], *, tagger: bool = True) -> None:
+    def __init__(self, knowledge: Iterable[Entity], cache: Path | None = None, *, tagger: bool = True) -> None:
         """`tagger` false: known names only."""
+        self._cache = cache
+        self._renewing: threading.Thread | None = None
         self._known = tuple(knowledge)
-        self._automaton = Automaton(_names_of_all(self._known))
+        self._automaton = Automaton(names_of(self._known))
         self._numbers = _numbers(self._known)
         self._given = _given_names(self._known) | common_given_names()
         self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
         self._lock = threading.Lock()
         self._numbered: dict[str, int] = {}
         self._changed: set[str] = set()
-        none = _Layer((), empty())
+        none = Layer((), empty())
         self._live = _Live(none, none, frozenset(), {})
         self._tagging = _Tagging() if tagger else None
 
@@ -104,6 +101,11 @@ class Recogniser:
         with self._lock:
             if self._tracked.pop(figure_id, None) is not None:
                 self._replace({figure_id})
+
+    @property
+    def is_renewing(self) -> bool:
+        """Whether all that is tracked is being built anew beside what goes on."""
+        return self._renewing is not None
 
     def mentions(self, item: Item, language: str) -> tuple[Mention, ...]:
         """All mentions in title, summary and body, in that order and by place, at most 1,000.
@@ -166,15 +168,50 @@ class Recogniser:
         self._changed |= changed
         base = self._live.base
         if len(self._tracked) <= _FEW or len(self._changed) * _SHARE > len(base.figures):
-            self._changed = set()
-            base = _layer(self._tracked[key][0] for key in sorted(self._tracked))
-            self._numbered = {figure.id: number for number, figure in enumerate(base.figures)}
+            if are_many(base.figures) and not are_many(self._tracked[key][0] for key in changed & self._tracked.keys()):
+                self._renew()
+            else:
+                self._rebase(layer_of(self._all(), self._cache), set())
+                return
+        self._put(base)
+
+    def _renew(self) -> None:
+        """Build all anew in a thread and a process of their own, unless one is at it; changes are live meanwhile."""
+        if self._renewing is not None:
+            return
+        figures = self._all()
+
+        def build() -> None:
+            try:
+                layer = layer_of(figures, self._cache)
+                with self._lock:
+                    now = {figure.id: figure for figure in self._all()}
+                    same = {figure.id for figure in figures if now.get(figure.id) is figure}
+                    gone = {figure.id for figure in figures} - now.keys()
+                    self._rebase(layer, (now.keys() - same) | gone)
+            finally:
+                self._renewing = None
+
+        self._renewing = threading.Thread(target=build, name="names", daemon=True)
+        self._renewing.start()
+
+    def _all(self) -> tuple[Entity, ...]:
+        return tuple(self._tracked[key][0] for key in sorted(self._tracked))
+
+    def _rebase(self, base: Layer, changed: set[str]) -> None:
+        """Go on with this base, from which these differ; the caller holds the lock."""
+        self._changed = changed
+        self._numbered = {figure.id: number for number, figure in enumerate(base.figures)}
+        self._put(base)
+
+    def _put(self, base: Layer) -> None:
         same: dict[int, Entity] = {}
         for key in sorted(key for key, (_, numbers) in self._tracked.items() if numbers):
             entity, numbers = self._tracked[key]
             for number in numbers:
                 same.setdefault(number, entity)
-        changes = _layer(self._tracked[key][0] for key in sorted(self._changed) if key in self._tracked)
+        changed_now = (self._tracked[key][0] for key in sorted(self._changed) if key in self._tracked)
+        changes = layer_of(changed_now, self._cache)
         stale = frozenset(self._numbered[key] for key in self._changed if key in self._numbered)
         self._live = _Live(base, changes, stale, same)
 
@@ -188,30 +225,12 @@ def _spans(candidates: Iterable[Candidate]) -> list[Known]:
     ]
 
 
-def _layer(figures: Iterable[Entity]) -> _Layer:
-    listed = tuple(figures)
-    return _Layer(listed, Automaton(_names_of_all(listed)))
-
-
 def _as_entity(figure: Figure, *, spelled: bool) -> Entity:
     """The figure as an entity; a person of whom only the name is known gets the spellings that follow from it."""
     aliases = figure.aliases
     if spelled and not aliases and figure.kind == "person":
         aliases = spellings(figure.name)
     return Entity(id=figure.id, type=_TYPES[figure.kind], name=figure.name, aliases=aliases, confidence=0.97)
-
-
-def _names_of_all(entities: tuple[Entity, ...]) -> Iterator[Name]:
-    """All names of all entities: first the names proper, so that they come before others' aliases."""
-    for number, entity in enumerate(entities):
-        yield Name(entity.name, number, Kind.NAME)
-    for number, entity in enumerate(entities):
-        for alias in entity.aliases:
-            yield Name(alias, number, Kind.ALIAS)
-        for limited in entity.limited:
-            yield Name(limited.name, number, Kind.ALIAS, frozenset(limited.languages))
-        for surname in entity.surnames:
-            yield Name(surname, number, Kind.SURNAME)
 
 
 def _likelihood(name: Name) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.entities.automaton import Automaton
 from pipeline.entities.context import follows_on, goes_before, is_title_case, names_language, word_before
+from pipeline.entities.inflect import inflects
 from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal
 from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
@@ -216,7 +217,8 @@ def _short_spans(
     ids = list(people)
     numbers = {identity: number for number, identity in enumerate(ids)}
     automaton = Automaton(
-        Name(form, numbers[identity], Kind.SURNAME) for form, who in shorts.items() for identity in sorted(who)
+        (Name(form, numbers[identity], Kind.SURNAME) for form, who in shorts.items() for identity in sorted(who)),
+        forms=inflects(reading.language),
     )
     for field, text in reading.texts.items():
         for hit in islice(automaton.find(text, reading.language), HIT_LIMIT):
@@ -282,14 +284,13 @@ def _short(
         )
     if surname is None:
         return None
-    named = prominent in people
     return Found(
         field=field,
         start=start,
         end=end,
         entity=surname.entity,
         figure=surname.figure,
-        confidence=_SURNAME_BESIDE_NAMESAKE if who else _JOINED if named else _SURNAME_ALONE,
+        confidence=_SURNAME_BESIDE_NAMESAKE if who else _JOINED if prominent in people else _SURNAME_ALONE,
         why=f"surname {surname.written}, known without a first name" + ("; a namesake is named too" if who else ""),
     )
 
