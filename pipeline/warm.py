@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from pipeline.enrich import FindMentions, understand
+from pipeline.language import detect
 from pipeline.stories.agent import StoryDecider
 from schemas.document import Enriched
 from schemas.item import Item
@@ -20,9 +21,11 @@ _TEXTS = (
 
 
 def warm_understanding(find_mentions: FindMentions) -> None:
-    """Judge the language and the names of a few texts, as `enrich` does."""
-    for text in _TEXTS:
-        understand(_item(text), find_mentions)
+    """Judge the language of a few texts, and the names of the first: each language's model costs memory once read."""
+    first, *others = _TEXTS
+    understand(_item(first), find_mentions)
+    for text in others:
+        detect(text, "", "", None)
 
 
 def warm_stories(days: float) -> None:

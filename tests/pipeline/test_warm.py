@@ -14,7 +14,7 @@ from tests.samples import MOMENT
 
 
 def test_what_understanding_needs_is_loaded() -> None:
-    """Every text is judged, and an item that follows takes no longer than the one after it, loading left aside."""
+    """Names of one text are looked for, and the item that follows takes no longer than the one after it."""
     seen: list[str] = []
     recogniser = Recogniser(())
 
@@ -23,7 +23,7 @@ def test_what_understanding_needs_is_loaded() -> None:
         return recogniser.mentions(item, language)
 
     warm_understanding(find)
-    assert {"en", "ru", "ar", "zh-Hans"} == set(seen)
+    assert seen == ["en"]
     item = Item(id="1", source="s", fetched_at=MOMENT, title="The mayor opened a bridge", body="It was raining. " * 20)
     spent = []
     for number in range(2):
