@@ -84,10 +84,16 @@ def accepted(asked: Subscription, lease_seconds: float | None, at: datetime) -> 
     )
 
 
-def refused(asked: Subscription, reason: str, at: datetime, *, denied: bool = False) -> Subscription:
-    """The subscription after its hub did not take it; it is asked again ever later, within a day."""
+def refused(
+    asked: Subscription, reason: str, at: datetime, *, denied: bool = False, least: float = 0.0
+) -> Subscription:
+    """The subscription after its hub did not take it; it is asked again ever later, within a day.
+
+    Not within `least` seconds, where the hub said so.
+    """
     failures = asked.failures + 1
-    wait = LONGEST_WAIT if denied else min(FIRST_WAIT * 2.0 ** min(failures - 1, 20), LONGEST_WAIT)
+    backoff = max(FIRST_WAIT * 2.0 ** min(failures - 1, 20), least)
+    wait = LONGEST_WAIT if denied else min(backoff, LONGEST_WAIT)
     return msgspec.structs.replace(
         asked,
         status="denied" if denied else "failed",

@@ -8,6 +8,7 @@ import structlog
 from yarl import URL
 
 from connectors.feeds.registry import SEEN, Sender, decode_feed
+from connectors.fetch import Failed, retry_after
 from connectors.guard import SCHEMES, guarded_session, refused_in
 from connectors.websub.decide import LEASE_SECONDS, capability, refused, wanted
 from schemas.broker import Follower
@@ -128,18 +129,20 @@ class Subscriber:
             if mode == "subscribe":
                 self.keep(asked)  # a hub may verify before it answers
             async with self._slots:
-                reason = await self._post(session, asked, mode)
+                failed = await self._post(session, asked, mode)
             if mode == "unsubscribe":
                 self.forget(asked.feed_id)
-            elif reason is not None:
-                log.warning("a hub did not take a subscription", feed=asked.feed_id, hub=asked.hub, reason=reason)
-                self.keep(refused(asked, reason, now()))
+            elif failed is not None:
+                log.warning(
+                    "a hub did not take a subscription", feed=asked.feed_id, hub=asked.hub, reason=failed.reason
+                )
+                self.keep(refused(asked, failed.reason, now(), least=failed.retry_after or 0.0))
             await asyncio.to_thread(self._producer.flush)
         finally:
             self._asking.discard(asked.feed_id)
 
-    async def _post(self, session: aiohttp.ClientSession, asked: Subscription, mode: str) -> str | None:
-        """Why the hub did not take it, or None."""
+    async def _post(self, session: aiohttp.ClientSession, asked: Subscription, mode: str) -> Failed | None:
+        """Why the hub did not take it, and for how long it asked to be left alone; or None."""
         mine = capability(self._key, asked.feed_id)
         form = {
             "hub.mode": mode,
@@ -153,15 +156,22 @@ class Subscriber:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 for _ in range(REDIRECTS):
                     if URL(url).scheme not in SCHEMES:
-                        return "the hub's address is not http(s)"
+                        return Failed(reason="the hub's address is not http(s)")
                     async with session.post(url, data=form, allow_redirects=False) as reply:
                         location = reply.headers.get("Location")
                         if reply.status not in {307, 308} or not location:
-                            return None if reply.status // 100 == 2 else f"the hub answered {reply.status}"  # noqa: PLR2004
+                            return _meant(reply)
                         url = str(URL(url).join(URL(location)))
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return refused_in(error) or f"the hub does not answer: {error or type(error).__name__}"
-        return "the hub redirects without end"
+            return Failed(reason=refused_in(error) or f"the hub does not answer: {error or type(error).__name__}")
+        return Failed(reason="the hub redirects without end")
+
+
+def _meant(reply: aiohttp.ClientResponse) -> Failed | None:
+    if reply.status // 100 == 2:  # noqa: PLR2004 - HTTP's class of success
+        return None
+    later = retry_after(reply.headers.get("Retry-After"))
+    return Failed(reason=f"the hub answered {reply.status}", retry_after=later, status=reply.status)
 
 
 def callback_url(settings: Settings, feed_id: str, token: str) -> str:

@@ -11,6 +11,7 @@ from connectors.websub.subscriber import Subscriber
 from schemas.codec import now
 from schemas.settings import load_settings
 from schemas.subscription import Subscription
+from schemas.topics import SUBSCRIPTIONS
 from tests.connectors.kept import Kept
 from tests.connectors.server import LocalServer
 
@@ -46,7 +47,31 @@ def test_a_hub_that_leads_round_is_left() -> None:
         assert hub.requests.count("/hub") <= 6
 
 
-async def _ask(url: str) -> str | None:
-    asked = Subscription(feed_id="f", hub=url, topic="https://feed.example/rss", status="asked", due_at=now())
+def test_a_hub_that_asks_for_time_has_it() -> None:
+    """The next request is not before its `Retry-After`."""
+    with LocalServer() as hub:
+
+        async def busy(_request: web.Request) -> web.StreamResponse:
+            return web.Response(status=429, headers={"Retry-After": "7200"})
+
+        kept = asyncio.run(_subscribed(hub.on("/hub", busy)))
+    last = Subscription.decode(kept.on(SUBSCRIPTIONS)[-1])
+    assert (last.status, last.reason) == ("failed", "the hub answered 429")
+    assert 7_190 < (last.due_at - now()).total_seconds() <= 7_200
+
+
+async def _subscribed(url: str) -> Kept:
+    asked, kept = _asked(url), Kept()
     async with guarded_session(ONE_HOST) as session:
-        return await Subscriber(ONE_HOST, Kept(), "key")._post(session, asked, "subscribe")  # noqa: SLF001
+        await Subscriber(ONE_HOST, kept, "key")._ask(session, asked, "subscribe")  # noqa: SLF001
+    return kept
+
+
+def _asked(url: str) -> Subscription:
+    return Subscription(feed_id="f", hub=url, topic="https://feed.example/rss", status="asked", due_at=now())
+
+
+async def _ask(url: str) -> str | None:
+    async with guarded_session(ONE_HOST) as session:
+        failed = await Subscriber(ONE_HOST, Kept(), "key")._post(session, _asked(url), "subscribe")  # noqa: SLF001
+        return failed.reason if failed else None
