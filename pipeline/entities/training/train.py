@@ -48,6 +48,8 @@ RECIPES: Final = (
     Recipe("ro", "words", ("ro-ronec",), epochs=10),
     Recipe("hi", "words", ("hi-hiner",), epochs=5),
     Recipe("zh", "characters", ("zh-uner",), epochs=5),
+    Recipe("ja", "characters", ("ja-wikipedia",)),
+    Recipe("ko", "characters", ("ko-klue",)),
     Recipe("any", "signs", ("en-uner", "sv-uner", "pt-uner", "hr-uner", "sr-uner"), epochs=6),
 )
 
