@@ -24,6 +24,7 @@ from pipeline.entities.normalise import Normal, normalise
 _PIECE: Final = 20_000
 _OVERLAP: Final = 200
 _SHORTEST: Final = 2
+_FEW: Final = 24
 # A letter of a script with spaces right after one of a script without: `访问NATO总部`.
 _JOINT: Final = re.compile(f"[{UNSPACED}](?=[^\\W\\d_{UNSPACED}])")
 
@@ -59,7 +60,7 @@ class Automaton:
             begin = max(0, offset - _OVERLAP)
             piece = folded[begin : offset + _PIECE]
             raw = self._automaton.find_matches_as_indexes(f" {piece}", overlapping=True)
-            joints = _JOINT.sub(" ", piece)
+            joints = piece if piece.isascii() else _JOINT.sub(" ", piece)
             if joints != piece:
                 again = self._automaton.find_matches_as_indexes(f" {joints}", overlapping=True)
                 raw = list({*raw, *again})
@@ -93,7 +94,27 @@ def merged(names: Iterable[Name]) -> tuple[Name, ...]:
     return held
 
 
-def _automaton(patterns: Iterable[str]) -> AhoCorasick:
+class _Few:
+    """Finds so few patterns that looking for each costs less than an automaton's making; asked like one."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = tuple(patterns)
+
+    def find_matches_as_indexes(self, text: str, *, overlapping: bool) -> list[tuple[int, int, int]]:
+        """The number, start and end of each occurrence; those that overlap are always among them."""
+        del overlapping
+        found: list[tuple[int, int, int]] = []
+        for number, pattern in enumerate(self._patterns):
+            start = text.find(pattern)
+            while start >= 0:
+                found.append((number, start, start + len(pattern)))
+                start = text.find(pattern, start + 1)
+        return found
+
+
+def _automaton(patterns: dict[str, int]) -> AhoCorasick | _Few:
+    if len(patterns) <= _FEW:
+        return _Few(patterns)
     return AhoCorasick(
         patterns, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA, store_patterns=False
     )
