@@ -12,7 +12,7 @@ import numpy.typing as npt
 _MARKS: Final = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0970-\u0df3"
 )
-_WORDS: Final = re.compile(f"((?:[^\\W\\d_]|[{_MARKS}])+|\\d+|[^\\w\\s]|_)")
+_WORDS: Final = re.compile(f"((?:[^\\W\\d_]++|[{_MARKS}]++)++|\\d+|[^\\w\\s]|_)")
 _CHARACTERS: Final = re.compile(r"([A-Za-z\u00c0-\u024f]+|\d+|\S)")
 _STOPS: Final = frozenset(".!?…।॥。！？")
 _WIDE_STOPS: Final = frozenset("。！？")
