@@ -155,10 +155,12 @@ def derived(stored: dict[str, Any]) -> dict[str, Any]:
     text = {"title": stored.get("title", ""), "body": stored.get("body") or stored.get("summary", "")}
     ids = dict.fromkeys(m["entity_id"] for m in stored.get("mentions") or () if m["type"] == "LOC")
     places = [place for identity in ids if (place := place_of(identity)) is not None]
+    there = [(place["lat"], place["lon"]) for place in stored.get("locations") or ()]  # also where its source placed it
+    points = dict.fromkeys((*there, *((place.latitude, place.longitude) for place in places)))
     return {
         "localized": {language: text} if language else None,
         "is_duplicate": stored.get("duplicate_of") is not None,
-        "locations": [{"lat": place.latitude, "lon": place.longitude} for place in places],
+        "locations": [{"lat": latitude, "lon": longitude} for latitude, longitude in points],
         "ingest_lag_ms": stored.get("ingest_lag_ms", _between(stored, "first_seen_at", "indexed_at")),
         "publish_lag_ms": stored.get("publish_lag_ms", _between(stored, "published_at", "first_seen_at")),
     }

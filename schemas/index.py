@@ -170,7 +170,10 @@ def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[f
         "is_duplicate": placement.duplicate_of is not None,
         "ingest_lag_ms": _milliseconds(enriched.first_seen_at, indexed_at),
         "publish_lag_ms": _milliseconds(item.published_at, enriched.first_seen_at),
-        "locations": [{"lat": latitude, "lon": longitude} for latitude, longitude in locations],
+        "locations": [
+            {"lat": latitude, "lon": longitude}
+            for latitude, longitude in dict.fromkeys((*item.coordinates, *locations))
+        ],
         "published_at": item.published_at,
         "updated_at": item.updated_at,
         "fetched_at": item.fetched_at,

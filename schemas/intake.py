@@ -60,6 +60,7 @@ def repair(item: Item, *, at: datetime | None = None) -> Item:
         **texts,
         **words,
         **lists,
+        "coordinates": _on_earth(item.coordinates, mended),
         "source": _text(item.source, WORD_LIMIT, "source", mended),
         "published_at": _clamp(item.published_at, at, mended),
         "updated_at": _clamp(item.updated_at, at, mended),
@@ -97,6 +98,14 @@ def _words(values: tuple[str, ...], name: str, mended: dict[str, None]) -> tuple
     if len(values) > LIST_LIMIT:
         mended[f"{name}-capped"] = None
     return tuple(_text(value, WORD_LIMIT, name, mended) for value in values[:LIST_LIMIT])
+
+
+def _on_earth(coordinates: tuple[tuple[float, float], ...], mended: dict[str, None]) -> tuple[tuple[float, float], ...]:
+    # The index refuses others, and with them the whole item. What is no number compares as false.
+    kept = tuple(point for point in coordinates if abs(point[0]) <= 90 and abs(point[1]) <= 180)[:LIST_LIMIT]  # noqa: PLR2004
+    if len(kept) < len(coordinates):
+        mended["coordinates-implausible"] = None
+    return kept
 
 
 def _clamp(moment: datetime | None, at: datetime, mended: dict[str, None]) -> datetime | None:

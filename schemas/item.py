@@ -23,7 +23,8 @@ class Item(Record, frozen=True, kw_only=True):
     `repairs` names each thing that was mended or cut, for instance `date-implausible` or `title-capped`.
     `text_method` is what took `body` from the item's page (`trafilatura`, `resiliparse`, `structure`), `feed` where
     the page was wanted and the feed's own text is used, None where none was wanted; `text_quality`, between 0 and 1,
-    is how far two extractors agree on it.
+    is how far two extractors agree on it. `coordinates` are (latitude, longitude) in degrees, where the source places
+    the item itself; the places that it names are its mentions.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Item(Record, frozen=True, kw_only=True):
     repairs: tuple[str, ...] = ()
     text_method: str | None = None
     text_quality: float | None = None
+    coordinates: tuple[tuple[float, float], ...] = ()
 
 
 def item_id(*, url: str | None, source: str = "", guid: str | None = None) -> str:

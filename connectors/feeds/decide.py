@@ -271,6 +271,7 @@ def item_of(entry: Entry, feed: Feed, parsed: ParsedFeed, at: datetime) -> Item:
             language_hint=entry.language or feed.language,
             authors=entry.authors,
             categories=tuple(dict.fromkeys((*entry.categories, *feed.categories))),
+            coordinates=entry.points,
             repairs=tuple(dict.fromkeys(repairs)),
         ),
         at=at,

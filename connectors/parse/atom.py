@@ -6,6 +6,7 @@ from connectors.dates import DateReader
 from connectors.parse import fields as f
 from connectors.parse.entry import Entry, ParsedFeed, Repairs
 from connectors.parse.links import link
+from connectors.parse.points import points
 from connectors.parse.taking import Taking
 from connectors.text import literal, one_line
 
@@ -81,6 +82,7 @@ def _entry(
         authors=_people(fields) or _people(source) or authors,
         categories=f.names(_category(c) for c in fields.get("category", []))
         or f.names(f.all_raw(fields, "dc:subject")),
+        points=points(fields),
         source_name=_title(source, Repairs()) or None,
         source_url=_first(source, "alternate", url) or _first(source, "self", url),
         repairs=repairs.all(),

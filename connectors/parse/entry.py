@@ -10,7 +10,8 @@ ENTRIES_LIMIT = 10_000
 class Entry:
     """One entry of a feed. Texts are plain, URLs absolute, dates in UTC; `repairs` names what was mended.
 
-    `source_name` and `source_url` are those of the feed that the entry was taken from, where an aggregator says it.
+    `points` are (latitude, longitude) in degrees. `source_name` and `source_url` are those of the feed that the entry
+    was taken from, where an aggregator says it.
     `anchor` means that the link had a `#…`, which the URL has not; `shared` that other entries of the feed have the
     same URL (or, without one, guid), so that it cannot identify this one.
     """
@@ -25,6 +26,7 @@ class Entry:
     language: str | None = None
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    points: tuple[tuple[float, float], ...] = ()
     source_name: str | None = None
     source_url: str | None = None
     anchor: bool = False

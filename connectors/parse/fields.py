@@ -50,8 +50,11 @@ _KNOWN = (
     ("news.yandex.ru", "yandex"),
     ("turbo.yandex.ru", "turbo"),
     ("prismstandard.org", "prism"),
+    ("georss.org/georss", "georss"),
+    ("opengis.net/gml", "gml"),
+    ("w3.org/2003/01/geo", "geo"),
 )
-_USUAL = frozenset({prefix for _, prefix in _KNOWN if prefix} | {"georss", "thr", "wfw"})
+_USUAL = frozenset({prefix for _, prefix in _KNOWN if prefix} | {"thr", "wfw"})
 
 
 def name_of(element: etree._Element) -> str:

@@ -6,6 +6,7 @@ from connectors.dates import DateReader
 from connectors.parse import fields as f
 from connectors.parse.entry import Entry, ParsedFeed, Repairs
 from connectors.parse.links import link
+from connectors.parse.points import points
 from connectors.parse.taking import Taking
 from schemas.item import SUMMARY_LIMIT
 
@@ -117,6 +118,7 @@ def _entry(item: etree._Element, own: str | None, home: str, language: str | Non
         or language,
         authors=f.names(f.person(text) for text in _authors(fields)),
         categories=f.names(_categories(fields)),
+        points=points(fields),
         source_name=f.title_text(source, Repairs()) or None if source is not None else None,
         source_url=link(source.get("url"), home, Repairs()) if source is not None else None,
         repairs=repairs.all(),

@@ -236,10 +236,6 @@ def _dated(node: Dated, facts: Facts, now: datetime) -> bool:
 
 
 def _near(node: Near, facts: Facts) -> bool:
-    for mention in facts.enriched.mentions:
-        place = place_of(mention.entity_id) if mention.type == "LOC" else None
-        if place is not None:
-            apart = kilometres_between((node.latitude, node.longitude), (place.latitude, place.longitude))
-            if apart <= node.kilometres:
-                return True
-    return False
+    named = (place_of(mention.entity_id) for mention in facts.enriched.mentions if mention.type == "LOC")
+    points = (*facts.item.coordinates, *((place.latitude, place.longitude) for place in named if place is not None))
+    return any(kilometres_between((node.latitude, node.longitude), point) <= node.kilometres for point in points)
