@@ -42,8 +42,9 @@ _UNKNOWN: Final = hashed("-")
 # Code points of a field that are read; names further on are found by lists only.
 REACHED: Final = 40_000
 _CONFIDENCE: Final = 0.6
-# How sure the model must be of a name in a language that it has not learnt from.
-_LEAST_UNLEARNT: Final = 0.6
+# How sure the model must be of a name in a language that it has not learnt from: on 400 Russian sentences 0.78 of such
+# names are also those of natasha, and 0.70 where all are taken.
+_LEAST_UNLEARNT: Final = 0.5
 # Beyond it a margin tells no more.
 _STEEP: Final = 50.0
 
