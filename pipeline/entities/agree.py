@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.entities.normalise import normalise
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
@@ -123,6 +124,34 @@ def _unknown(text: str, field: Field, name: Tagged) -> Found:
         confidence=name.confidence,
         why="tagger",
     )
+
+
+def with_outlet(reading: Reading, found: Sequence[Found], outlets: Sequence[str]) -> list[Found]:
+    """The mentions again; what the tagger took for a person or a place, and is the item's own outlet, is that one.
+
+    Args:
+        reading: the item's texts.
+        found: what it names.
+        outlets: the names under which its source goes.
+    """
+    own = {_folded(name) for name in outlets if name}
+    return [
+        _outlet(reading, entry)
+        if entry.why == "tagger" and entry.entity.type != "ORG" and _folded(entry.entity.name) in own
+        else entry
+        for entry in found
+    ]
+
+
+def _folded(name: str) -> str:
+    return " ".join(normalise(name).text.split())
+
+
+def _outlet(reading: Reading, entry: Found) -> Found:
+    surface = reading.original(entry.field)[entry.start : entry.end]
+    name = " ".join(surface.split())
+    entity = msgspec.structs.replace(entry.entity, id=local_key(name, "ORG"), type="ORG")
+    return msgspec.structs.replace(entry, entity=entity, why="tagger; the outlet of the item itself")
 
 
 def local_key(name: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline.entities.agree import combine
+from pipeline.entities.agree import combine, with_outlet
 from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
 from pipeline.entities.layers import Layer, are_many, layer_of
@@ -126,6 +126,7 @@ class Recogniser:
                 [text.original for text in texts.values()], language, [_spans(found[field]) for field in texts]
             )
             chosen = combine(reading, chosen, dict(zip(texts, tagged, strict=True)))
+            chosen = with_outlet(reading, chosen, (item.source_name or "", item.source))
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
 
     def known_spans(self, text: str, language: str) -> list[Known]:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from pipeline.entities.agree import combine, local_key
+from pipeline.entities.agree import combine, local_key, with_outlet
 from pipeline.entities.normalise import normalise
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import Tagged
@@ -133,4 +133,16 @@ def test_a_last_name_is_joined_to_who_was_named_in_full() -> None:
         ("Sugeng Wahyudi", "PER", "local:per:sugeng-wahyudi"),
         ("Wahyudi", "PER", "local:per:sugeng-wahyudi"),
         ("Lestari", "PER", "local:per:lestari"),
+    ]
+
+
+def test_an_item_s_own_outlet_is_no_person() -> None:
+    """What the tagger takes for one is the organisation, in any writing of its name; others stay what they are."""
+    text = "JAKARTA, Warta  Samudra. Warta Nelayan"
+    reading = Reading({"body": normalise(text)}, "id", frozenset())
+    tagged = [_tagged(text, "Warta  Samudra", "PER"), _tagged(text, "Warta Nelayan", "PER")]
+    found = with_outlet(reading, combine(reading, [], {"body": tagged}), ("WARTA SAMUDRA", "demo-warta"))
+    assert [(entry.entity.id, entry.entity.type) for entry in found] == [
+        ("local:org:warta-samudra", "ORG"),
+        ("local:per:warta-nelayan", "PER"),
     ]
