@@ -18,6 +18,7 @@ from pipeline.alert import Alerter
 from pipeline.decision import Decider
 from pipeline.enrich import Enricher
 from pipeline.entities import Recogniser
+from pipeline.entities.tagger.own import OwnModels
 from pipeline.extract.decide import Extractor
 from pipeline.figures import Change, TrackedFigures
 from pipeline.forget import ForgottenList
@@ -94,7 +95,7 @@ def _handler(settings: Settings, name: str, progress: Progress) -> BatchHandler:
 
 def live_recogniser(settings: Settings) -> Recogniser:
     """A recogniser of the knowledge base and of everyone tracked, which follows the changes by itself."""
-    recogniser = Recogniser(load().entities)
+    recogniser = Recogniser(load().entities, own=OwnModels(settings.taggers))
 
     def changed(changes: Sequence[Change]) -> None:
         recogniser.track_all(figure for _, figure in changes if figure is not None)

@@ -104,9 +104,12 @@ class Settings(BaseSettings):
     web_open: bool = pydantic.Field(
         default=False, description="reading needs no token though web_host is no loopback address"
     )
+    taggers: Annotated[tuple[str, ...], NoDecode] = pydantic.Field(
+        (), description="models of one's own for names, by language: de=spacy:de_core_news_sm,… (extra `spacy`)"
+    )
     stall_seconds: float = pydantic.Field(60.0, gt=0, description="a step with lag and no progress is restarted")
 
-    @pydantic.field_validator("allow_networks", "web_hosts", mode="before")
+    @pydantic.field_validator("allow_networks", "web_hosts", "taggers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

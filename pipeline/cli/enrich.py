@@ -15,12 +15,14 @@ import msgspec
 
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
+from pipeline.entities.tagger.own import OwnModels
 from pipeline.knowledge import load
 from pipeline.lines import Batch, answers, in_batches, in_order
 from schemas.alert import Figure
 from schemas.codec import now
 from schemas.document import Mention
 from schemas.item import Item
+from schemas.settings import load_settings
 
 # So many batches for each process are read before the first is answered.
 _AHEAD = 2
@@ -43,6 +45,8 @@ def command(path: Path, figures: Path | None, only: str | None, jobs: int) -> No
       echo '{"id": "1", "title": "Putin akan mengunjungi Pyongyang"}' | kabar enrich
     """
     watched = tuple(_watchlist(figures)) if figures is not None and only != "language" else ()
+    if jobs > 1 and only != "language":
+        OwnModels(load_settings().taggers)  # what cannot be read is said before processes are started
     stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
     failed = False
     with stream:
@@ -86,7 +90,7 @@ def _start(watched: tuple[Figure, ...], only: str | None, apart: bool = False) -
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     recogniser = None
     if only != "language":
-        recogniser = Recogniser(load().entities)
+        recogniser = Recogniser(load().entities, own=OwnModels(load_settings().taggers))
         recogniser.track_all(watched)
     _enrich = partial(_lines, recogniser=recogniser, only=only)
 

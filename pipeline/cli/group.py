@@ -9,11 +9,13 @@ import msgspec
 
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
+from pipeline.entities.tagger.own import OwnModels
 from pipeline.knowledge import load
 from pipeline.stories.grouping import Grouper
 from pipeline.stories.rows import OnDisk
 from schemas.document import Mention
 from schemas.item import Item
+from schemas.settings import load_settings
 
 
 @click.command("group")
@@ -50,7 +52,7 @@ class _Understanding:
     def __call__(self, item: Item, language: str | None) -> tuple[str, tuple[Mention, ...]]:
         """The language, which may be known, and the mentions of an item."""
         if self._recogniser is None:
-            self._recogniser = Recogniser(load().entities)
+            self._recogniser = Recogniser(load().entities, own=OwnModels(load_settings().taggers))
         if language is not None:
             return language, self._recogniser.mentions(item, language)
         known = understand(item, self._recogniser.mentions)

@@ -32,9 +32,14 @@ _LEAST_SHORT: Final = 3
 _LONGEST_KEY: Final = 100
 
 
-def combine(reading: Reading, found: Sequence[Found], tagged: Mapping[Field, Sequence[Tagged]]) -> list[Found]:
-    """The mentions of an item by the rule above, by field and place, none overlapping another."""
-    decides = reading.language.split("-")[0] in TRAINED
+def combine(
+    reading: Reading, found: Sequence[Found], tagged: Mapping[Field, Sequence[Tagged]], *, own: bool = False
+) -> list[Found]:
+    """The mentions of an item by the rule above, by field and place, none overlapping another.
+
+    `own`: the tagger is a model of the user's own, made for the language.
+    """
+    decides = own or reading.language.split("-")[0] in TRAINED
     chosen: list[Found] = []
     for field, names in tagged.items():
         known = [entry for entry in found if entry.field == field]

@@ -20,6 +20,7 @@ from pipeline.entities.names import Kind, Name, names_of
 from pipeline.entities.normalise import Normal, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
+from pipeline.entities.tagger.own import OwnModels
 from pipeline.entities.tagger.tag import Known, Tagger
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
@@ -67,8 +68,16 @@ class Recogniser:
     then all are, beside what goes on meanwhile where their names are many. `cache` is where those are kept.
     """
 
-    def __init__(self, knowledge: Iterable[Entity], cache: Path | None = None, *, tagger: bool = True) -> None:
-        """`tagger` false: known names only."""
+    def __init__(
+        self,
+        knowledge: Iterable[Entity],
+        cache: Path | None = None,
+        *,
+        tagger: bool = True,
+        own: OwnModels | None = None,
+    ) -> None:
+        """`tagger` false: known names only; `own` stands in for it in the languages that it has."""
+        self._own = own
         self._cache = cache
         self._renewing: threading.Thread | None = None
         self._known = tuple(knowledge)
@@ -122,10 +131,14 @@ class Recogniser:
         reading = Reading(texts, language, self._given)
         chosen = resolve(reading, [candidate for field in found for candidate in found[field]])
         if self._tagging is not None:
-            tagged = self._tagging.tagger.tag_all(
-                [text.original for text in texts.values()], language, [_spans(found[field]) for field in texts]
+            own = self._own is not None and self._own.have(language)
+            originals = [text.original for text in texts.values()]
+            tagged = (
+                self._own.tag_all(originals, language)
+                if self._own is not None and own
+                else self._tagging.tagger.tag_all(originals, language, [_spans(found[field]) for field in texts])
             )
-            chosen = combine(reading, chosen, dict(zip(texts, tagged, strict=True)))
+            chosen = combine(reading, chosen, dict(zip(texts, tagged, strict=True)), own=own)
             chosen = with_outlet(reading, chosen, (item.source_name or "", item.source))
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
 
