@@ -24,7 +24,7 @@ from schemas.rule import Conditions, Rule, Snooze, Tell
 from schemas.settings import Settings
 from schemas.topics import BACKFILL, ITEMS, MATCHES, WITHHELD
 from tests.pipeline.test_pipeline import KABAR, kabar
-from tests.waiting import until, until_idle
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 NAMES = {
@@ -60,8 +60,6 @@ def told(settings: Settings, rule: str) -> list[Alert]:
 @pytest.fixture(scope="module", autouse=True)
 def _tracked(kabar_settings: Settings, pipeline: Pipeline) -> None:
     """Everyone and every rule of these tests; two stories for a digest, and `notify` killed while they wait."""
-    # What other tests have left on the topics goes first, or it would count against the seconds given below.
-    until_idle(kabar_settings, pipeline, seconds=180)
     quiet = {"exa-4", "exa-5"}
     save_figures(
         kabar_settings, [Figure(id=number, name=name, alert=number not in quiet) for number, name in NAMES.items()]

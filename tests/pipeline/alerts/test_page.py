@@ -17,7 +17,6 @@ from schemas.settings import Settings
 from tests.pipeline.sinks.mailserver import PASSWORD, mail_server
 from tests.pipeline.sinks.test_mail import parts
 from tests.pipeline.test_pipeline import SAMPLE, kabar
-from tests.servers import prepared_servers, running_steps
 from tests.waiting import until
 
 PAGE = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text("utf-8")
@@ -32,20 +31,6 @@ def fits(expected: str, shown: str) -> bool:
     """Whether lines stand there in this order, `…` being anything."""
     patterns = [".*".join(map(re.escape, line.split("…"))) for line in expected.splitlines() if line.strip("… ")]
     return re.search(".*?".join(patterns), shown, re.DOTALL) is not None
-
-
-@pytest.fixture(scope="module")
-def kabar_settings() -> Iterator[Settings]:
-    """Servers of the page's own: it sends the sample article, whose first alerts other tests wait for."""
-    with prepared_servers() as settings:
-        yield settings
-
-
-@pytest.fixture(scope="module")
-def pipeline(kabar_settings: Settings) -> Iterator[Pipeline]:
-    """The steps on these servers."""
-    with running_steps(kabar_settings) as running:
-        yield running
 
 
 @pytest.fixture
