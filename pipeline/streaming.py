@@ -35,6 +35,7 @@ from schemas.steps import Step
 from schemas.topics import MESSAGE_BYTES
 
 PENDING_LIMIT = 500
+FETCH_BYTES = 1 << 20
 BATCH_SIZE = 200
 BATCH_SECONDS = 0.05
 TIMER_SECONDS = 0.25
@@ -95,8 +96,8 @@ def create_app(settings: Settings, step: Step) -> faust.App:
         # A record waits up to 20 ms for company: one request to the broker instead of one a record.
         producer_linger=0.02,
         consumer_auto_offset_reset="earliest",
-        # A smaller limit holds less of a backlog, and a record above it, in a batch with others, is never given.
-        consumer_max_fetch_size=MESSAGE_BYTES,
+        # Of a backlog no more than this is held of each partition; a larger record comes all the same, alone.
+        consumer_max_fetch_size=FETCH_BYTES,
         producer_max_request_size=MESSAGE_BYTES,
     )
 
