@@ -20,14 +20,22 @@ from schemas.broker import read_all
 from schemas.settings import Settings
 from schemas.topics import DEADLETTERS, ITEMS, WANTED
 from tests.connectors.files import archives
+from tests.servers import prepared_servers
 from tests.waiting import until
 
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()", "ingest"]
 
 
+@pytest.fixture(scope="module")
+def kabar_settings() -> Iterator[Settings]:
+    """Servers of its own: the steps of later tests would read these many thousand items for minutes."""
+    with prepared_servers() as settings:
+        yield settings
+
+
 @pytest.fixture
 def settings(kabar_settings: Settings, tmp_path: Path) -> Settings:
-    """The session's broker, with a data directory of its own."""
+    """That broker, with a data directory of the test's own."""
     return kabar_settings.model_copy(update={"data_dir": tmp_path / "data"})
 
 
