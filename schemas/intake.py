@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from schemas.codec import now
-from schemas.item import BODY_LIMIT, LIST_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, WORD_LIMIT, Item, item_id
+from schemas.item import BODY_LIMIT, LIST_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, WORD_LIMIT, Item, is_on_earth, item_id
 
 RAW_LIMIT = 10_000_000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -101,8 +101,8 @@ def _words(values: tuple[str, ...], name: str, mended: dict[str, None]) -> tuple
 
 
 def _on_earth(coordinates: tuple[tuple[float, float], ...], mended: dict[str, None]) -> tuple[tuple[float, float], ...]:
-    # The index refuses others, and with them the whole item. What is no number compares as false.
-    kept = tuple(point for point in coordinates if abs(point[0]) <= 90 and abs(point[1]) <= 180)[:LIST_LIMIT]  # noqa: PLR2004
+    # The index refuses others, and with them the whole item.
+    kept = tuple(filter(is_on_earth, coordinates))[:LIST_LIMIT]
     if len(kept) < len(coordinates):
         mended["coordinates-implausible"] = None
     return kept

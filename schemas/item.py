@@ -48,6 +48,11 @@ class Item(Record, frozen=True, kw_only=True):
     coordinates: tuple[tuple[float, float], ...] = ()
 
 
+def is_on_earth(point: tuple[float, float]) -> bool:
+    """Whether (latitude, longitude) are degrees of a place; what is no number is none."""
+    return abs(point[0]) <= 90 and abs(point[1]) <= 180  # noqa: PLR2004
+
+
 def item_id(*, url: str | None, source: str = "", guid: str | None = None) -> str:
     """The id of an item: a hash of its canonical URL or, where it has none, of its source and guid.
 

@@ -4,6 +4,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
+
+import pytest
 
 from deploy.embedded import Servers, start
 from pipeline.elastic import Index
@@ -11,6 +14,7 @@ from pipeline.launch import Pipeline
 from schemas.broker import Admin
 from schemas.settings import Settings, load_settings
 from schemas.topics import TOPICS
+from tests.waiting import until_idle
 
 
 @contextmanager
@@ -48,3 +52,25 @@ def running_steps(settings: Settings) -> Iterator[Pipeline]:
         yield running
     finally:
         running.stop()
+
+
+def server_fixtures(scope: Literal["session", "module"]) -> tuple[Any, Any]:
+    """The fixtures `kabar_settings` and `pipeline`: real servers with nothing on them, and all steps on these.
+
+    Of the session, they are what tests share. A module that leaves much, or that is disturbed by what others leave,
+    has servers of its own.
+    """
+
+    @pytest.fixture(scope=scope)
+    def kabar_settings() -> Iterator[Settings]:
+        with prepared_servers() as settings:
+            yield settings
+
+    @pytest.fixture(scope=scope)
+    def pipeline(kabar_settings: Settings) -> Iterator[Pipeline]:
+        with running_steps(kabar_settings) as running:
+            # What tests without steps have left on the topics goes first: it would count against a test's own seconds.
+            until_idle(kabar_settings, running, seconds=280)
+            yield running
+
+    return kabar_settings, pipeline

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from connectors.parse import fields as f
+from schemas.item import is_on_earth
 
 # (latitude, longitude) in degrees north and east.
 Point = tuple[float, float]
@@ -32,5 +33,5 @@ def _point(text: str) -> Point | None:
         return None
     latitude, longitude = map(float, parts)
     # Nothing at 0, 0 makes news: it is what programs write that know no place.
-    on_earth = abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude)  # noqa: PLR2004
-    return (latitude, longitude) if on_earth else None
+    point = latitude, longitude
+    return point if any(point) and is_on_earth(point) else None

@@ -80,7 +80,7 @@ def enrich_batches(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-_enrich: Callable[[Iterable[bytes], int], Iterator[dict[str, Any]]] | None = None
+_enrich: Callable[..., Iterator[dict[str, Any]]] | None = None
 
 
 def _start(watched: tuple[Figure, ...], only: str | None, apart: bool = False) -> None:  # noqa: FBT001, FBT002 - by place
@@ -92,26 +92,20 @@ def _start(watched: tuple[Figure, ...], only: str | None, apart: bool = False) -
     if only != "language":
         recogniser = Recogniser(load().entities, own=OwnModels(load_settings().taggers))
         recogniser.track_all(watched)
-    _enrich = partial(_lines, recogniser=recogniser, only=only)
+    _enrich = partial(enrich_lines, recogniser=recogniser, only=only)
 
 
 def _answer(batch: Batch) -> tuple[bytes, bool]:
     assert _enrich is not None, "a process answers after it has started"  # noqa: S101 - for the types
-    made = list(_enrich(batch.lines, batch.first))
+    made = list(_enrich(batch.lines, first=batch.first))
     return b"".join(msgspec.json.encode(one) + b"\n" for one in made), any("error" in one for one in made)
 
 
-def _lines(
-    lines: Iterable[bytes], first: int, recogniser: Recogniser | None, only: str | None
-) -> Iterator[dict[str, Any]]:
-    return answers(lines, lambda plain, _number: _enriched(plain, recogniser, only), first)
-
-
 def enrich_lines(
-    stream: Iterable[bytes], recogniser: Recogniser | None, only: str | None = None
+    lines: Iterable[bytes], recogniser: Recogniser | None, only: str | None = None, *, first: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """One object for each line of the stream, in order."""
-    return _lines(stream, 1, recogniser, only)
+    """One object for each line, in order; `first` is the number of the first."""
+    return answers(lines, lambda plain, _number: _enriched(plain, recogniser, only), first)
 
 
 def _enriched(plain: dict[str, Any], recogniser: Recogniser | None, only: str | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.entities.normalise import normalise
+from pipeline.entities.normalise import folded
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
@@ -139,17 +139,13 @@ def with_outlet(reading: Reading, found: Sequence[Found], outlets: Sequence[str]
         found: what it names.
         outlets: the names under which its source goes.
     """
-    own = {_folded(name) for name in outlets if name}
+    own = {folded(name) for name in outlets if name}
     return [
         _outlet(reading, entry)
-        if entry.why == "tagger" and entry.entity.type != "ORG" and _folded(entry.entity.name) in own
+        if entry.why == "tagger" and entry.entity.type != "ORG" and folded(entry.entity.name) in own
         else entry
         for entry in found
     ]
-
-
-def _folded(name: str) -> str:
-    return " ".join(normalise(name).text.split())
 
 
 def _outlet(reading: Reading, entry: Found) -> Found:

@@ -17,7 +17,7 @@ from pipeline.entities.casing import fits
 from pipeline.entities.forms import Forms
 from pipeline.entities.inflect import inflects
 from pipeline.entities.names import Hit, Name
-from pipeline.entities.normalise import Normal, normalise
+from pipeline.entities.normalise import Normal, folded
 
 # The text is scanned in pieces, so that the list of raw matches stays small however long it is. The overlap is longer
 # than any name.
@@ -132,16 +132,16 @@ def _with(held: Name | tuple[Name, ...], name: Name) -> Name | tuple[Name, ...]:
 
 def patterns_of(written: str) -> Iterator[str]:
     """What to look for in folded text to find a name; nothing for names of one character or over 200."""
-    folded = " ".join(normalise(written).text.split())
-    if not _SHORTEST <= len(folded) < _OVERLAP:
+    body = folded(written)
+    if not _SHORTEST <= len(body) < _OVERLAP:
         return
-    if is_spaced(folded):
-        yield f" {folded}"
+    if is_spaced(body):
+        yield f" {body}"
         return
-    yield folded
+    yield body
     # Arabic: the article after the prefix li- loses its first letter, `للأمم` for `الأمم`.
-    if folded.startswith("ال"):
-        yield "ل" + folded[1:]
+    if body.startswith("ال"):
+        yield "ل" + body[1:]
 
 
 def empty() -> Automaton:

@@ -1,15 +1,14 @@
 """Names by the million: in arrays that can be kept in a file and shared by processes, made into records when asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.entities.keys import Arrays
 from pipeline.entities.names import Kind, Name
 
-Arrays = Mapping[str, NDArray[Any]]
 _EVERYWHERE = "*"
 
 

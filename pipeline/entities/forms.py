@@ -21,10 +21,11 @@ from pipeline.entities.inflect import beginnings, is_form, stable
 from pipeline.entities.keys import (
     BEYOND,
     PIECE,
+    Among,
     Keyed,
     Places,
     Table,
-    are,
+    asked,
     codes_of,
     keys_of,
     pair,
@@ -40,7 +41,7 @@ _SHORTEST: Final = 3
 _LONGEST: Final = 4
 _ALONE: Final = np.arange(_LEAST_ALONE, _MOST_ALONE + 1)
 _BOTH: Final = np.arange(_SHORTEST, _LONGEST + 1)
-_ARE_SMALL: Final = are(str.islower)
+_ARE_SMALL: Final = Among(str.islower)
 _MOST_WORDS: Final = 6
 _SHORTEST_ALONE: Final = 4
 _WORD: Final = re.compile(r"\w[\w\u0300-\u036f\u0900-\u0dff]*")
@@ -91,11 +92,11 @@ class Forms:
 
     def _candidates(self, text: Normal) -> Iterator[tuple[int, int]]:
         """The places of words where a form of a name may stand, and the name's number."""
-        for asked in _asked(text):
+        for piece in asked(text, "forms", _Piece):
             if len(self.large.keys):
-                yield from asked.capital.find(self.large)
+                yield from piece.capital.find(self.large)
             if len(self.small.keys):
-                yield from asked.any.find(self.small)
+                yield from piece.any.find(self.small)
 
 
 def _asked_for(parts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -158,16 +159,6 @@ class _Piece:
     def any(self) -> _Question:
         """All words."""
         return _Question(self._keyed, self._words, self._offset)
-
-
-def _asked(text: Normal) -> Iterator[_Piece]:
-    for offset in range(0, max(1, len(text.text)), PIECE):
-        if offset:
-            yield _Piece(text, offset)
-            continue
-        if "forms" not in text.memo:
-            text.memo["forms"] = _Piece(text, 0)
-        yield text.memo["forms"]
 
 
 def _begin_small(text: Normal, places: Places) -> NDArray[np.bool_]:

@@ -7,12 +7,18 @@ letter afterwards, so that two texts of one key are no error.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.entities.normalise import Normal
+
+T = TypeVar("T")
+
+Arrays = Mapping[str, NDArray[Any]]
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
@@ -20,7 +26,6 @@ Places = NDArray[np.int64]
 PIECE: Final = 20_000
 BEYOND: Final = 1_600
 _BASE: Final = 0x9E3779B97F4A7C15
-_MASK: Final = (1 << 64) - 1
 _SPREAD: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT: Final = np.uint64(32)
@@ -35,12 +40,9 @@ _BMP: Final = 0x10000
 
 
 def _powers(base: int) -> Numbers:
-    made = np.empty(PIECE + BEYOND + 1, np.uint64)
-    power = 1
-    for number in range(len(made)):
-        made[number] = power
-        power = power * base & _MASK
-    return made
+    factors = np.full(PIECE + BEYOND + 1, base, np.uint64)
+    factors[0] = 1
+    return np.multiply.accumulate(factors)
 
 
 _POWERS: Final = _powers(_BASE)
@@ -99,7 +101,7 @@ class Table:
         self._shift = np.uint64(64 - (len(sieve) * 8).bit_length() + 1)
 
     @classmethod
-    def from_arrays(cls, arrays: "Mapping[str, NDArray[Any]]", name: str) -> "Table":
+    def from_arrays(cls, arrays: Arrays, name: str) -> "Table":
         """The table whose arrays these are, under this name."""
         return cls(*(arrays[f"{name}.{part}"] for part in _PARTS))
 
@@ -137,22 +139,32 @@ def spread(keys: Numbers) -> Numbers:
 
 
 class Among:
-    """Which code points are of some; none beyond the basic plane is."""
+    """The code points whose character fits; none beyond the basic plane does."""
 
-    def __init__(self, table: NDArray[np.bool_]) -> None:
-        self._table = table
+    def __init__(self, fits: Callable[[str], object]) -> None:
+        self._fits = fits
+
+    @cached_property
+    def _table(self) -> NDArray[np.bool_]:
+        # Made with the first question: 65,536 characters are looked at.
+        return np.fromiter((bool(self._fits(chr(code))) for code in range(_BMP)), np.bool_, _BMP)
 
     def __call__(self, codes: Numbers) -> NDArray[np.bool_]:
         """Of each, whether it is one."""
         return np.asarray(self._table[np.where(codes < _BMP, codes, 0)])
 
 
-def are(fits: Callable[[str], bool]) -> Among:
-    """The code points whose character fits."""
-    return Among(np.fromiter((fits(chr(code)) for code in range(_BMP)), np.bool_, _BMP))
-
-
 def among(ranges: str) -> Among:
     """The code points in what stands between the brackets of a regular expression."""
-    one = re.compile(f"[{ranges}]")
-    return are(lambda character: one.match(character) is not None)
+    return Among(re.compile(f"[{ranges}]").match)
+
+
+def asked(text: Normal, name: str, question: Callable[[Normal, int], T]) -> Iterator[T]:
+    """What is asked of each piece of a text, which begins at an offset; that of the first is kept under a name."""
+    for offset in range(0, max(1, len(text.text)), PIECE):
+        if offset:
+            yield question(text, offset)
+            continue
+        if name not in text.memo:
+            text.memo[name] = question(text, 0)
+        yield text.memo[name]

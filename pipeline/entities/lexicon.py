@@ -15,10 +15,23 @@ from numpy.typing import NDArray
 
 from pipeline.entities.automaton import hit_of, merged, patterns_of
 from pipeline.entities.boundaries import UNSPACED, has_unspaced
-from pipeline.entities.columns import Arrays, Columns
+from pipeline.entities.columns import Columns
 from pipeline.entities.forms import Forms
 from pipeline.entities.inflect import inflects
-from pipeline.entities.keys import BEYOND, PIECE, Keyed, Places, Table, among, are, keys_of, pair, spread
+from pipeline.entities.keys import (
+    BEYOND,
+    PIECE,
+    Among,
+    Arrays,
+    Keyed,
+    Places,
+    Table,
+    among,
+    asked,
+    keys_of,
+    pair,
+    spread,
+)
 from pipeline.entities.names import Hit, Name
 from pipeline.entities.normalise import Normal
 
@@ -27,7 +40,7 @@ _ALONE: Final = np.arange(2, 9)
 _SECOND: Final = np.arange(1, 5)
 _UNSPACED: Final = np.arange(2, 5)
 _IS_UNSPACED: Final = among(UNSPACED)
-_IS_LETTER: Final = are(str.isalpha)
+_IS_LETTER: Final = Among(str.isalpha)
 # Prefixes are written on to words, so that a name may begin a few letters into one.
 _IS_PREFIXED: Final = among("\u0620-\u06ff\u05d0-\u05ea")
 # Before Hebrew no script is without spaces or has prefixes.
@@ -73,7 +86,7 @@ class Lexicon:
     def find(self, text: Normal, language: str) -> Iterator[Hit]:
         """Every occurrence of a name whose boundaries and capitals fit, overlapping ones included, in no order."""
         found: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
-        for question in _asked(text):
+        for question in asked(text, "names", _Question):
             for place, number in question.find(self._tables["exact"]):
                 for body in _bodies(self._names[number].written):
                     if text.text.startswith(body, place):
@@ -173,13 +186,3 @@ def _starts(keyed: Keyed, unspaced: NDArray[np.bool_]) -> Places:
         inside = runs[:, None] + _PREFIX
         starts.append(inside[inside < ends[:, None]])
     return np.unique(np.concatenate(starts))
-
-
-def _asked(text: Normal) -> Iterator[_Question]:
-    for offset in range(0, max(1, len(text.text)), PIECE):
-        if offset:
-            yield _Question(text, offset)
-            continue
-        if "names" not in text.memo:
-            text.memo["names"] = _Question(text, 0)
-        yield text.memo["names"]

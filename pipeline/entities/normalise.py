@@ -127,6 +127,11 @@ def normalise(text: str) -> Normal:
     return _uneven(text, range(len(text)), text)
 
 
+def folded(name: str) -> str:
+    """A name as names are compared: its words folded, with one space between them."""
+    return " ".join(normalise(name).text.split())
+
+
 def _composed(text: str) -> Normal:
     """A text with syllables in parts (by some file systems, or half-width kana), which are put together first."""
     characters: list[str] = []

@@ -1,9 +1,10 @@
 """Whom and what an item names.
 
-title, summary, body ─► folded ─► tracked figures ─┐
-                              └─► all that is known ┴─► boundaries, capitals ─► the longest of each overlap
-                                                          ─► surnames and short forms of those named in full
-                                                             ─► mentions, by field and place
+title, summary, body ─┬─► folded ─┬─► tracked figures ──┐
+                      │           └─► all that is known ┴─► boundaries, capitals ─► the longest of each overlap
+                      │                         ─► surnames and short forms of those named in full ─┐
+                      └─► the tagger, which is told where known names stand: what else is a name ───┴─► one answer
+                                                                            ─► mentions, by field and place
 """
 
 import threading
@@ -17,10 +18,10 @@ from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
 from pipeline.entities.layers import Layer, are_many, layer_of
 from pipeline.entities.names import Kind, Name, names_of
-from pipeline.entities.normalise import Normal, normalise
+from pipeline.entities.normalise import Normal, folded, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
-from pipeline.entities.tagger.own import OwnModels
+from pipeline.entities.tagger.own import NO_MODELS, OwnModels
 from pipeline.entities.tagger.tag import Known, Tagger
 from pipeline.knowledge import Entity
 from schemas.alert import Figure
@@ -74,7 +75,7 @@ class Recogniser:
         cache: Path | None = None,
         *,
         tagger: bool = True,
-        own: OwnModels | None = None,
+        own: OwnModels = NO_MODELS,
     ) -> None:
         """`tagger` false: known names only; `own` stands in for it in the languages that it has."""
         self._own = own
@@ -131,13 +132,12 @@ class Recogniser:
         reading = Reading(texts, language, self._given)
         chosen = resolve(reading, [candidate for field in found for candidate in found[field]])
         if self._tagging is not None:
-            own = self._own is not None and self._own.have(language)
+            own = self._own.have(language)
             originals = [text.original for text in texts.values()]
-            tagged = (
-                self._own.tag_all(originals, language)
-                if self._own is not None and own
-                else self._tagging.tagger.tag_all(originals, language, [_spans(found[field]) for field in texts])
-            )
+            if own:
+                tagged = self._own.tag_all(originals, language)
+            else:
+                tagged = self._tagging.tagger.tag_all(originals, language, [_spans(found[field]) for field in texts])
             chosen = combine(reading, chosen, dict(zip(texts, tagged, strict=True)), own=own)
             chosen = with_outlet(reading, chosen, (item.source_name or "", item.source))
         return tuple(_mention(entry, texts[entry.field].original) for entry in chosen[:MENTION_LIMIT])
@@ -171,7 +171,7 @@ class Recogniser:
         numbers = {
             number
             for name in (figure.name, *figure.aliases)
-            for number in self._numbers.get(_key(name), ())
+            for number in self._numbers.get(folded(name), ())
             if self._known[number].type == _TYPES[figure.kind]
         }
         numbers.update(self._numbers.get(figure.id, ()))
@@ -251,17 +251,13 @@ def _likelihood(name: Name) -> tuple[int, int]:
     return name.kind, name.owner
 
 
-def _key(name: str) -> str:
-    return " ".join(normalise(name).text.split())
-
-
 def _numbers(known: tuple[Entity, ...]) -> dict[str, tuple[int, ...]]:
     """The numbers of the entities with each id, and of the people and organisations with each full name."""
     found: dict[str, tuple[int, ...]] = {}
     for number, entity in enumerate(known):
         found[entity.id] = (number,)
         names = (entity.name,) if entity.type == "LOC" else (entity.name, *entity.aliases)
-        for key in {_key(name) for name in names}:
+        for key in {folded(name) for name in names}:
             found[key] = (*found.get(key, ()), number)
     return found
 

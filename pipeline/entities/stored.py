@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 import platformdirs
 
-from pipeline.entities.columns import Arrays
+from pipeline.entities.keys import Arrays
 from pipeline.entities.lexicon import Lexicon
 from pipeline.entities.names import names_of
 from pipeline.knowledge import Entity
@@ -102,11 +102,9 @@ def read(file: Path) -> Lexicon:
 def write(file: Path, arrays: Arrays) -> None:
     """Write a lexicon's arrays so that a reader sees all of them or no file."""
     listed: list[_Array] = []
-    # The contents are as long with the right places as with the largest.
-    room = len(
-        msgspec.msgpack.encode(_Contents(2**62, tuple(_Array(n, a.dtype.str, 2**62, 2**62) for n, a in arrays.items())))
-    )
-    position = _up(len(_MARK) + 8 + room)
+    # The contents are never longer than with the largest numbers.
+    longest = tuple(_Array(name, array.dtype.str, _LARGEST, _LARGEST) for name, array in arrays.items())
+    position = _up(len(_MARK) + 8 + len(msgspec.msgpack.encode(_Contents(_LARGEST, longest))))
     for name, array in arrays.items():
         listed.append(_Array(name, array.dtype.str, position, array.size))
         position = _up(position + array.nbytes)

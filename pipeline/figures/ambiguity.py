@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from pipeline.entities.boundaries import is_spaced
-from pipeline.entities.normalise import normalise
+from pipeline.entities.normalise import folded, normalise
 from pipeline.knowledge import load
 from pipeline.language.markers import words
 from schemas.alert import FigureKind
@@ -35,12 +35,12 @@ def ambiguous_names(kind: FigureKind, names: Iterable[str]) -> tuple[str, ...]:
 
 def is_ambiguous(name: str) -> bool:
     """Whether a name of one word is a common family name, a first name, or a small word."""
-    folded = " ".join(normalise(name).text.split())
-    if " " in folded:
+    key = folded(name)
+    if " " in key:
         return False
-    if folded in _FAMILY or (is_spaced(folded) and len(folded) <= _SHORT):
+    if key in _FAMILY or (is_spaced(key) and len(key) <= _SHORT):
         return True
-    return folded in _given() or any(folded in listed for listed in words().values())
+    return key in _given() or any(key in listed for listed in words().values())
 
 
 @lru_cache(maxsize=1)

@@ -64,9 +64,9 @@ def _figures() -> dict[str, Entity]:
 
 def _key(name: str) -> str:
     # Here, since the entities package imports this one.
-    from pipeline.entities.normalise import normalise  # noqa: PLC0415
+    from pipeline.entities.normalise import folded  # noqa: PLC0415
 
-    return " ".join(normalise(name).text.split())
+    return folded(name)
 
 
 def _fingerprint() -> str:

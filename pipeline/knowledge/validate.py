@@ -55,9 +55,9 @@ def problems(entities: Iterable[Entity], shared: frozenset[str] = frozenset()) -
 def fold(name: str) -> str:
     """A name as it is looked for: without regard to case, diacritics, hyphens and spacing."""
     # Here, since the entities package imports this one.
-    from pipeline.entities.normalise import normalise  # noqa: PLC0415
+    from pipeline.entities.normalise import folded  # noqa: PLC0415
 
-    return " ".join(normalise(name).text.split())
+    return folded(name)
 
 
 def listed_as_shared() -> frozenset[str]:

@@ -81,6 +81,6 @@ def _tables() -> tuple[dict[str, Place], dict[str, Place]]:
 
 def _key(name: str) -> str:
     # Here, since the entities package loads the automaton, which most queries do not need.
-    from pipeline.entities.normalise import normalise  # noqa: PLC0415
+    from pipeline.entities.normalise import folded  # noqa: PLC0415
 
-    return " ".join(normalise(name).text.split())
+    return folded(name)

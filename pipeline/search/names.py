@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.entities.normalise import normalise
+from pipeline.entities.normalise import folded
 from pipeline.knowledge import load
 from schemas.alert import Figure
 from schemas.document import EntityType
@@ -46,16 +46,16 @@ class Names:
         """The ids of those who have a name or are it themselves, of a type or of any."""
         if name in self.figures or name in _types():
             return (name,)
-        return self._ids(fold(name), type_)
+        return self._ids(folded(name), type_)
 
     def spans(self, words: Sequence[str]) -> list[Span]:
         """The names among words that stand in this order; the longest first, none overlapping."""
-        folded = [fold(word) for word in words]
+        keys = [folded(word) for word in words]
         found: list[Span] = []
         start = 0
         while start < len(words):
             for end in range(min(len(words), start + MOST_WORDS), start, -1):
-                ids = self._ids(" ".join(folded[start:end]), None)
+                ids = self._ids(" ".join(keys[start:end]), None)
                 if ids:
                     found.append(Span(start, end, ids))
                     start = end - 1
@@ -63,14 +63,9 @@ class Names:
             start += 1
         return found
 
-    def _ids(self, folded: str, type_: EntityType | None) -> tuple[str, ...]:
-        known = (*self._tracked.get(folded, ()), *_known().get(folded, ()))
+    def _ids(self, key: str, type_: EntityType | None) -> tuple[str, ...]:
+        known = (*self._tracked.get(key, ()), *_known().get(key, ()))
         return tuple(dict.fromkeys(entity.id for entity in known if type_ in {None, entity.type}))
-
-
-def fold(name: str) -> str:
-    """A name without regard to case, accents, hyphens and spacing."""
-    return " ".join(normalise(name).text.split())
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +83,7 @@ def _types() -> dict[str, EntityType]:
 def _index(entities: Iterable[tuple[Known, Iterable[str]]]) -> dict[str, tuple[Known, ...]]:
     found: dict[str, tuple[Known, ...]] = {}
     for known, names in entities:
-        for name in {fold(name) for name in names}:
+        for name in {folded(name) for name in names}:
             # The knowledge base has the most prominent first; two are enough to be fair to namesakes.
             found[name] = (*found.get(name, ()), known)[:2]
     return found

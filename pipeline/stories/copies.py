@@ -37,18 +37,13 @@ class Sketched(Protocol):
     def numbers(self) -> bytes: ...  # noqa: D102
 
 
-def similarity(one: Sketched, other: Sketched) -> float | None:
-    """How much of the texts is the same where they are copies, None where they are not.
+def similarities(one: Sketched, others: Sequence[Sketched]) -> list[float | None]:
+    """How much of one text and each of others is the same where they are copies, None where they are not.
 
     Where one is a shorter version of the other, it is the share of the shorter one. A title and summary are never
     compared with a whole article, and need far more in common. Texts that differ mostly in their numbers come from
     one template (weather, rates, results) and are no copies.
     """
-    return similarities(one, (other,))[0]
-
-
-def similarities(one: Sketched, others: Sequence[Sketched]) -> list[float | None]:
-    """The similarity of one text with each of several."""
     found: list[float | None] = [None] * len(others)
     places = [
         place

@@ -29,7 +29,7 @@ from schemas.topics import FIGURES
 from tests.connectors.server import LocalServer
 from tests.connectors.test_poller import followed, polling
 from tests.connectors.test_scripts_in_fields import ATTACKS, RUNS
-from tests.servers import prepared_servers, running_steps
+from tests.servers import server_fixtures
 from tests.waiting import until, until_idle
 
 FIGURE = "Ferdinanda Quillon-Mbeki"
@@ -94,18 +94,8 @@ def body(*edits: str) -> bytes:
     return b"<rss version='2.0'><channel><title>Hostile</title>" + items + b"".join(odd_bytes()) + b"</channel></rss>"
 
 
-@pytest.fixture(scope="module")
-def kabar_settings() -> Iterator[Settings]:
-    """Servers of its own: an item that names everyone is turned away where another test has had someone forgotten."""
-    with prepared_servers() as settings:
-        yield settings
-
-
-@pytest.fixture(scope="module")
-def pipeline(kabar_settings: Settings) -> Iterator[Pipeline]:
-    """The steps on these servers."""
-    with running_steps(kabar_settings) as running:
-        yield running
+# An item that names everyone is turned away where another test has had someone forgotten.
+kabar_settings, pipeline = server_fixtures("module")
 
 
 @pytest.fixture(scope="module")

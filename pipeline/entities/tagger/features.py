@@ -138,7 +138,6 @@ class Joint:
 
     def __init__(self, templates: Sequence[Template]) -> None:
         pairs = [[(offset + REACH) * VIEWS + view for view, offset in template] for template in templates]
-        self.count = len(templates)
         # Templates by how many values they combine, the longest last: what is done for the third is done for these.
         self._columns = [
             np.array([row[place] if place < len(row) else -1 for row in pairs]) for place in range(max(map(len, pairs)))

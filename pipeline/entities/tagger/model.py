@@ -29,6 +29,8 @@ from schemas.document import EntityType
 TYPES: Final[tuple[EntityType, ...]] = ("PER", "ORG", "LOC")
 # Outside, then begin, inside, end and single of each type.
 LABELS: Final = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BIES"))
+# What a model looks at: words of the language it was trained on, signs common to languages, or characters.
+STYLES: Final = ("words", "signs", "characters")
 # Words kept with their sums; some 300 bytes each. Beyond it they are forgotten all at once.
 _KEPT_WORDS: Final = 40_000
 # The one feature of what lies outside a sentence.
@@ -47,11 +49,11 @@ class Weights:
 
     Arrays: `slots` in use (differences, 32 bits), `weights` of 8 bits (slots by labels), what one `unit` weighs,
     `moves` between labels, with a row and a column more than there are labels for what lies outside a sentence, and
-    `style`: 0 words, 1 signs, 2 characters.
+    `style`: the number of one of `STYLES`.
     """
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        self.style = ("words", "signs", "characters")[int(np.asarray(arrays["style"]).item())]
+        self.style = STYLES[int(np.asarray(arrays["style"]).item())]
         used = np.cumsum(np.asarray(arrays["slots"], np.uint32), dtype=np.uint32)
         learnt = np.asarray(arrays["weights"], np.float32) * np.float32(np.asarray(arrays["unit"]).item())
         self.weights: Scores = np.zeros((len(used) + 1, len(LABELS)), np.float32)

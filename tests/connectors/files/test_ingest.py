@@ -20,17 +20,14 @@ from schemas.broker import read_all
 from schemas.settings import Settings
 from schemas.topics import DEADLETTERS, ITEMS, WANTED
 from tests.connectors.files import archives
-from tests.servers import prepared_servers
+from tests.servers import server_fixtures
 from tests.waiting import until
 
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()", "ingest"]
 
 
-@pytest.fixture(scope="module")
-def kabar_settings() -> Iterator[Settings]:
-    """Servers of its own: the steps of later tests would read these many thousand items for minutes."""
-    with prepared_servers() as settings:
-        yield settings
+# The steps of later tests would read these many thousand items for minutes.
+kabar_settings, _ = server_fixtures("module")
 
 
 @pytest.fixture
