@@ -6,9 +6,10 @@ A machine's own addresses need no pause.
 import asyncio
 import weakref
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from connectors.turns import Turns
 from connectors.urls import host_of
 
 SPACING_SECONDS = 1.0
@@ -21,10 +22,10 @@ class _Host:
 
 
 class Hosts:
-    """The turns of all hosts, for one event loop."""
+    """The turns of all hosts, for one event loop; with `turns`, among all processes of this machine."""
 
-    def __init__(self, spacing_seconds: float = SPACING_SECONDS) -> None:
-        self._spacing = spacing_seconds
+    def __init__(self, spacing_seconds: float = SPACING_SECONDS, turns: Turns | None = None) -> None:
+        self._spacing, self._turns = spacing_seconds, turns
         self._hosts: weakref.WeakValueDictionary[str, _Host] = weakref.WeakValueDictionary()
         self._resting: dict[str, _Host] = {}  # keeps a host until its pause is over
 
@@ -37,13 +38,15 @@ class Hosts:
         async with host.lock:
             if host.free_at > loop.time():
                 await asyncio.sleep(host.free_at - loop.time())
+            spacing = 0.0 if is_own(name) else self._spacing
             try:
-                yield
+                async with self._turns.turn(name, spacing) if self._turns else nullcontext():
+                    yield
             finally:
-                if self._spacing and not is_own(name):
-                    host.free_at = loop.time() + self._spacing
+                if spacing:
+                    host.free_at = loop.time() + spacing
                     self._resting[name] = host
-                    loop.call_later(self._spacing, self._resting.pop, name, None)
+                    loop.call_later(spacing, self._resting.pop, name, None)
 
 
 def is_own(host: str) -> bool:

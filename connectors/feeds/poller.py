@@ -16,7 +16,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import timedelta
 
 import aiohttp
@@ -39,6 +39,7 @@ from connectors.guard import guarded_session
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
+from connectors.turns import Turns
 from connectors.urls import host_of
 from connectors.websub.leases import Leases
 from schemas.alert import Alert
@@ -71,9 +72,10 @@ def run(settings: Settings, *, lag: Lag = no_lag, connect: Callable[[Settings], 
 
     Raises:
         BrokerError: Kafka does not answer at the start.
+        SettingsError: the data folder cannot be written.
     """
-    with connect(settings) as producer:
-        asyncio.run(_until_signal(Poller(settings, producer, lag=lag)))
+    with connect(settings) as producer, closing(Turns(settings.data_dir)) as turns:
+        asyncio.run(_until_signal(Poller(settings, producer, lag=lag, turns=turns)))
 
 
 async def _until_signal(poller: "Poller") -> None:
@@ -98,12 +100,12 @@ class Poller:
     feed sends, only that feed fails.
     """
 
-    def __init__(self, settings: Settings, producer: Sender, *, lag: Lag = no_lag) -> None:
+    def __init__(self, settings: Settings, producer: Sender, *, lag: Lag = no_lag, turns: Turns | None = None) -> None:
         self._settings = settings
         self._lag = lag
         self._writer = Writer(producer)
         self._schedule = Schedule()
-        self._hosts = Hosts()
+        self._hosts = Hosts(turns=turns)
         self._lines = Hosts(spacing_seconds=0)
         self._bounds = Bounds(floor=settings.poll_floor_seconds, ceiling=settings.poll_ceiling_seconds)
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)

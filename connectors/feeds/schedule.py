@@ -15,7 +15,7 @@ class Followed:
     """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap.
 
     `fetching` is the task that asks its host now; `lost` that another worker has it. `parts` is what the last replies
-    of the sitemaps of an index left, by address.
+    of the sitemaps of an index left, by address. `key` is that of its address, once it was asked for.
     """
 
     feed: Feed
@@ -27,6 +27,13 @@ class Followed:
     lost: bool = False
     fetching: "asyncio.Task[None] | None" = None
     parts: dict[str, Validators] = field(default_factory=dict)
+    key: str = ""
+
+    def address(self) -> str:
+        """The key of its address, worked out once, since every poll asks for it."""
+        if not self.key:
+            self.key = address_key(self.feed.url)
+        return self.key
 
 
 @dataclass(slots=True)
@@ -63,24 +70,24 @@ class Schedule:
         """Follow one more feed."""
         self.remove(followed.feed.id)
         self.feeds[followed.feed.id] = followed
-        self._addresses.setdefault(address_key(followed.feed.url), set()).add(followed.feed.id)
+        self._addresses.setdefault(followed.address(), set()).add(followed.feed.id)
 
     def edit(self, followed: Followed, feed: Feed) -> None:
         """The same feed with other settings, or another address."""
-        self._forget_address(followed.feed)
-        followed.feed = feed
-        self._addresses.setdefault(address_key(feed.url), set()).add(feed.id)
+        self._forget_address(followed)
+        followed.feed, followed.key = feed, ""
+        self._addresses.setdefault(followed.address(), set()).add(feed.id)
 
     def remove(self, feed_id: str) -> None:
         """Follow it no longer."""
         followed = self.feeds.pop(feed_id, None)
         if followed:
-            self._forget_address(followed.feed)
+            self._forget_address(followed)
 
-    def _forget_address(self, feed: Feed) -> None:
-        key = address_key(feed.url)
+    def _forget_address(self, followed: Followed) -> None:
+        key = followed.address()
         ids = self._addresses.get(key, set())
-        ids.discard(feed.id)
+        ids.discard(followed.feed.id)
         if not ids:
             self._addresses.pop(key, None)
 
@@ -89,10 +96,10 @@ class Schedule:
 
         Of several, the one with the smallest id is polled.
         """
-        ids = self._addresses.get(address_key(followed.feed.url), set())
+        ids = self._addresses.get(followed.address(), set())
         itself = followed.state.itself
-        if itself and address_key(itself) != address_key(followed.feed.url):
-            alike = (self.feeds[i] for i in self._addresses.get(address_key(itself), set()))
+        if itself and itself != followed.feed.url and (key := address_key(itself)) != followed.address():
+            alike = (self.feeds[i] for i in self._addresses.get(key, set()))
             ids = ids | {other.feed.id for other in alike if _same_body(other.state, followed.state)}
         first = min(ids, default=followed.feed.id)
         return self.feeds[first] if first != followed.feed.id and first in self.feeds else None

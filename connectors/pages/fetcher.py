@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing, nullcontext
 
 import aiohttp
 import structlog
@@ -22,6 +23,7 @@ from connectors.guard import guarded_session
 from connectors.pages.hosts import Hosts, Line, Positions, Waiting
 from connectors.pages.outcome import ROBOTS, SHUT, Outcome, outcome_of
 from connectors.robots import Robots
+from connectors.turns import Turns
 from connectors.urls import host_of
 from schemas.broker import GroupConsumer, Producer
 from schemas.codec import Undecodable, now
@@ -59,9 +61,10 @@ def run(settings: Settings, *, spacing: float = SPACING_SECONDS, patience: float
 
     Raises:
         BrokerError: Kafka does not answer at the start.
+        SettingsError: the data folder cannot be written.
     """
-    with Producer(settings) as producer:
-        asyncio.run(_until_signal(Fetcher(settings, producer, spacing=spacing, patience=patience)))
+    with Producer(settings) as producer, closing(Turns(settings.data_dir)) as turns:
+        asyncio.run(_until_signal(Fetcher(settings, producer, spacing=spacing, patience=patience, turns=turns)))
 
 
 async def _until_signal(fetcher: "Fetcher") -> None:
@@ -81,8 +84,9 @@ class Fetcher:
         *,
         spacing: float = SPACING_SECONDS,
         patience: float = PATIENCE_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
-        self._settings, self._producer = settings, producer
+        self._settings, self._producer, self._turns = settings, producer, turns
         self._spacing, self._patience = spacing, patience
         self._hosts, self._positions = Hosts(), Positions()
         self._lock = threading.Lock()  # positions are read by the thread that commits them
@@ -223,7 +227,9 @@ class Fetcher:
 
     async def _fetch(self, session: aiohttp.ClientSession, robots: Robots, line: Line, waiting: Waiting) -> None:
         loop = asyncio.get_running_loop()
-        async with self._slots:
+        turn = self._turns.turn(waiting.host, self._spacing) if self._turns else nullcontext()
+        # The host first: what waits for one that a feed is read from holds none of the slots.
+        async with turn, self._slots:
             outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
         line.busy = False
         again = outcome.again or 0.0
