@@ -2,7 +2,8 @@
 
 The rule, for each place in a text:
 - a tracked figure always stands;
-- a known name that the tagger does not see stands too;
+- a known name that the tagger does not see stands too, unless it is a place within a longer word of Japanese or Chinese
+  (`東京オリンピック`, `法国人`);
 - where both see a name, and the tagger has learnt from labelled texts of the language, it decides what the name is and
   where it ends: a known name inside of it, of the same kind, lends its id, and only a person known in full, or a
   known name of the same kind that is longer, is not given up for it;
@@ -30,6 +31,10 @@ _FULL: Final = ("name", "alias", "case")
 _JOINED: Final = 0.9
 _LEAST_SHORT: Final = 3
 _LONGEST_KEY: Final = 100
+# What Chinese puts behind a place to name its people or its language.
+_DEMONYMS: Final = frozenset("人语語话話裔")
+# Kanji and katakana, which Japanese joins to compounds; particles, which part words, are hiragana.
+_COMPOUNDING: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々ァ-ヺー]")
 
 
 def combine(
@@ -43,8 +48,24 @@ def combine(
     chosen: list[Found] = []
     for field, names in tagged.items():
         known = [entry for entry in found if entry.field == field]
-        chosen += _in_field(reading.original(field), field, known, names, decides=decides)
+        text = reading.original(field)
+        if decides:
+            known = [entry for entry in known if not _is_part_of_word(text, entry, names, reading.language)]
+        chosen += _in_field(text, field, known, names, decides=decides)
     return _joined(reading, sorted(chosen, key=lambda entry: (_FIELD_ORDER[entry.field], entry.start)))
+
+
+def _is_part_of_word(text: str, entry: Found, names: Sequence[Tagged], language: str) -> bool:
+    """Whether a known place is a part of a longer word, and the tagger sees no name there."""
+    base = language.partition("-")[0]
+    if base not in {"ja", "zh"} or entry.entity.type != "LOC" or entry.figure is not None:
+        return False
+    after = text[entry.end : entry.end + 1]
+    if base == "zh":
+        joined = after in _DEMONYMS
+    else:
+        joined = bool(_COMPOUNDING.match(after) or _COMPOUNDING.match(text[entry.start - 1 : entry.start]))
+    return joined and not any(name.start < entry.end and entry.start < name.end for name in names)
 
 
 def _in_field(text: str, field: Field, known: list[Found], names: Sequence[Tagged], *, decides: bool) -> list[Found]:

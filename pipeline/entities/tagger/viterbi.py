@@ -63,23 +63,32 @@ def label(scores: Scores, begins: list[int], transitions: Scores) -> Labels:
 
 def _decode(scores: Scores, labels: Labels, stretches: tuple[Labels, Labels], ends: tuple[Scores, Scores],
             moves: Scores) -> None:  # fmt: skip
+    # Labels by stretches, so that what is added and compared for all stretches lies side by side. Which label came
+    # before is asked only of the labels chosen, on the way back.
     begin, length = stretches
     inner = moves[: len(LABELS), : len(LABELS)]
-    best = scores[begin] + ends[0]
-    longest = int(length.max())
-    back = np.zeros((longest, len(begin), len(LABELS)), np.int8)
-    for step in range(1, longest):
-        # Stretches come by length, so that those that go on are the last ones.
-        on = int(np.searchsorted(length, step, side="right"))
-        paths = best[on:, :, None] + inner
-        back[step, on:] = paths.argmax(axis=1)
-        best[on:] = paths.max(axis=1) + scores[begin[on:] + step]
-    current = (best + ends[1]).argmax(axis=1)
-    for step in range(longest - 1, -1, -1):
-        on = int(np.searchsorted(length, step, side="right"))
-        labels[begin[on:] + step] = current[on:]
-        if step:
-            current[on:] = back[step, np.arange(on, len(begin)), current[on:]]
+    best = (scores[begin] + ends[0]).T.copy()
+    # Stretches come by length, so that those that go on are the last ones.
+    on = np.searchsorted(length, np.arange(int(length.max())), side="right").tolist()
+    reached = [best]
+    for step, first in enumerate(on[1:], 1):
+        before = best if first == len(begin) - best.shape[1] else best[:, first - len(begin) :]
+        best = (before[:, None, :] + inner[:, :, None]).max(axis=0)
+        best += scores[begin[first:] + step].T
+        reached.append(best)
+    chosen = np.zeros(len(begin), np.int64)
+    following = len(begin)
+    for step in range(len(on) - 1, -1, -1):
+        first = on[step]
+        here = reached[step]
+        # Those that end here, then those whose next label is known.
+        ending = here[:, : following - first] + ends[1][first:following].T
+        chosen[first:following] = ending.argmax(axis=0)
+        if following < len(begin):
+            going = here[:, following - first :] + inner[:, chosen[following:]]
+            chosen[following:] = going.argmax(axis=0)
+        labels[begin[first:] + step] = chosen[first:]
+        following = first
 
 
 def spans(labels: Labels) -> list[tuple[int, int, EntityType]]:

@@ -72,6 +72,25 @@ def test_known_names_stand_where_the_tagger_sees_none() -> None:
         assert [name for name, _, _ in _combined(text, language, found, [])] == ["PBB", "Wahyudi", "Korea"]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "place", "stands"),
+    [
+        ("ja", "東京オリンピックが始まった", "東京", False),
+        ("ja", "東京で会議が始まった", "東京", True),
+        ("ja", "地下鉄の東京駅に着いた", "東京", False),
+        ("zh-Hans", "一位法国人来了", "法国", False),
+        ("zh-Hans", "法国总统来了", "法国", True),
+    ],
+)
+def test_a_place_within_a_longer_word_is_not_named(language: str, text: str, place: str, *, stands: bool) -> None:
+    """In Japanese and Chinese; where the tagger sees a name there, it stands, and so does a tracked one."""
+    found = _found(text, place, "LOC")
+    named = [(place, "LOC", "Q1")]
+    assert _combined(text, language, [found], []) == (named if stands else [])
+    assert _combined(text, language, [found], [_tagged(text, place, "LOC")]) == named
+    assert _combined(text, language, [replace(found, figure=FIGURE)], []) == named
+
+
 def test_a_longer_known_name_and_a_person_known_in_full_stand() -> None:
     """`Asia` does not cut `Asia Timur Laut`; a known person is no organisation; a city in a body's name is the body."""
     text = "ke Asia Timur Laut"
