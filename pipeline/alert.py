@@ -24,6 +24,8 @@ from schemas.topics import MATCHES
 class Alerter:
     """Handles batches of documents."""
 
+    company_seconds = 0.05
+
     def __init__(self, settings: Settings) -> None:
         self._book = RuleBook()
         self._tracked = TrackedFigures(settings)

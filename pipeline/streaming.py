@@ -37,7 +37,6 @@ from schemas.topics import MESSAGE_BYTES
 PENDING_LIMIT = 500
 FETCH_BYTES = 1 << 20
 BATCH_SIZE = 200
-BATCH_SECONDS = 0.05
 TIMER_SECONDS = 0.25
 # Of the rows that are kept no more; soon after the start too, for a process may not live half a day.
 FIRST_SWEEP_SECONDS = 600.0
@@ -59,7 +58,9 @@ class Progress:
 
 
 class BatchHandler(Protocol):
-    """A step without a table: it settles whole batches."""
+    """A step without a table: it settles whole batches, which wait `company_seconds` for more of them to come."""
+
+    company_seconds: float
 
     async def start(self) -> None:
         """Open clients."""
@@ -198,7 +199,7 @@ def attach_batches(app: Any, step: Step, handler: BatchHandler, progress: Progre
     async def run(stream: Any) -> None:  # noqa: ANN401
         await handler.start()
         try:
-            async for events in stream.noack_take(BATCH_SIZE, within=BATCH_SECONDS):
+            async for events in stream.noack_take(BATCH_SIZE, within=handler.company_seconds):
                 messages = [_message(event) for event in events]
                 try:
                     outputs = await handler.handle(messages, lambda: bool(app.should_stop))

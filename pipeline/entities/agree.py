@@ -1,7 +1,7 @@
 """One answer from two judges: the names that lists know, and the names that the tagger sees.
 
 The rule, for each place in a text:
-- a tracked figure always stands;
+- a tracked figure stands, but for the beginning of a longer Chinese name;
 - a known name that the tagger does not see stands too, unless it is a place within a longer word of Japanese or Chinese
   (`東京オリンピック`, `法国人`);
 - where both see a name, and the tagger has learnt from labelled texts of the language, it decides what the name is and
@@ -101,10 +101,11 @@ def _settle(
             sure = min(0.99, max(entry.confidence, name.confidence) + _AGREED)
             return msgspec.structs.replace(entry, confidence=sure, why=f"{entry.why}; tagger"), touched
     inside = [entry for entry in same if name.start <= entry.start and entry.end <= name.end]
+    longer = decides and any(_is_longer_name(text, name, entry) for entry in touched)
     two = name.type == "PER" and len(inside) > 1  # people, whom the tagger takes for one
-    if not decides or two or any(_is_firm(entry, name) for entry in touched):
+    if not longer and (not decides or two or any(_is_firm(entry, name) for entry in touched)):
         return None, []
-    if len(inside) == 1 and not _is_other(text, name, inside[0]):
+    if not longer and len(inside) == 1 and not _is_other(text, name, inside[0]):
         entry = inside[0]
         why = f"{entry.why}; whole by tagger"
         return msgspec.structs.replace(entry, start=name.start, end=name.end, why=why), touched
@@ -115,6 +116,13 @@ def _settle(
         why = f"{exact.why}; here {name.type} by tagger"
         return msgspec.structs.replace(exact, entity=entity, why=why), touched
     return _unknown(text, field, name), touched
+
+
+def _is_longer_name(text: str, name: Tagged, entry: Found) -> bool:
+    """Whether a Chinese name of two characters is only the beginning of another's of three: `王毅` in `王毅博`."""
+    begins = name.type == entry.entity.type == "PER" and name.start == entry.start
+    two = entry.end - entry.start == 2 and name.end - name.start == 3  # noqa: PLR2004 - as many as names have
+    return begins and two and all("\u4e00" <= letter <= "\u9fff" for letter in text[name.start : name.end])
 
 
 def _is_firm(entry: Found, name: Tagged) -> bool:

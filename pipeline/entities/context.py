@@ -6,9 +6,27 @@ from importlib.resources import files
 from typing import Final
 from unicodedata import category
 
-_AFTER: Final = re.compile(r"[ -]([^\W\d_]+)")
+from pipeline.entities.tagger.letters import keys_of
+from pipeline.entities.tagger.lexicon import FAMILY_NAME, FIRST_NAME, RARE, lexicon
+
+_AFTER: Final = re.compile(r"[ -]([^\W\d_][\w\u0900-\u0dff]*)")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
 _WINDOW: Final = 40
+# Small words within a surname: the first name stands before them.
+_PARTICLES: Final = frozenset("von van der den de da di du del della dos das la le ter ten zu al el".split())  # noqa: SIM905 - a list of words
+# Languages with a list of frequent words whose words have few forms, so that what is not on it is strange.
+_FEW_FORMS: Final = frozenset({"en", "id", "es", "fr", "it", "pt", "nl", "sv"})
+# Of the digits that stand for how frequent a word is, that of the 3,000th.
+_UNUSUAL: Final = 4
+# Shorter words for an office (`re`, `roi`) are whole.
+_LEAST_BEGINNING: Final = 5
+_JOINING: Final = frozenset("-·・‐")
+_JUNIORS: Final = frozenset({"jr", "jnr", "junior", "hijo", "fils", "filho"})
+_TWO_SURNAMES: Final = frozenset({"es", "pt", "gl", "ca"})
+_SAINTS: Final = frozenset(
+    "saint st sint sankt san santo santa são szent svatý svatá święty święta sveti свети святой святий άγιος".split()  # noqa: SIM905 - a list of words
+)
+_PATRONYMIC: Final = re.compile(r"(?:ович|евич|йович|івна|ївна|овна|евна|ovich|evich|ovych|ivna|ovna|evna)\Z")
 # `bahasa Korea`, `tiếng Nga`, `ภาษาไทย` are languages, not countries.
 _LANGUAGE_WORDS: Final = frozenset({"bahasa", "berbahasa", "tiếng", "ภาษา"})
 _TITLE_CASE: Final = 0.7
@@ -27,6 +45,29 @@ def common_given_names() -> frozenset[str]:
     """First names of about seventy countries in their scripts, case-folded; `tests.benchmarks.given_names` made it."""
     text = (files("pipeline.entities") / "given.tsv").read_text("utf-8")
     return frozenset(text.split())
+
+
+@lru_cache(maxsize=1)
+def _offices() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Words for offices, beginnings of such; what of scripts without spaces stands before a name, and what behind."""
+    rows = (files("pipeline.entities") / "offices.tsv").read_text("utf-8").splitlines()
+    listed: dict[str, list[str]] = {"before": [], "behind": [], "": []}
+    for row in rows:
+        if not row.startswith("#"):
+            language, _, words_ = row.partition("\t")
+            listed.get(language, listed[""]).extend(words_.split())
+    beginnings = tuple({word for word in listed[""] if len(word) >= _LEAST_BEGINNING})
+    return frozenset(listed[""]), beginnings, tuple(listed["before"]), tuple(listed["behind"])
+
+
+def has_office(text: str, start: int, end: int) -> bool:
+    """Whether the word for an office stands right beside a name: `President Marcos`, `库克首相`."""
+    whole, beginnings, before, behind = _offices()
+    word = word_before(text, start).casefold()
+    if word in whole or word.startswith(beginnings):
+        return True
+    rest = text[end : end + _WINDOW].lstrip(" ")
+    return text[max(0, start - _WINDOW) : start].rstrip().endswith(before) or rest.startswith(behind)
 
 
 def word_before(text: str, start: int) -> str:
@@ -54,23 +95,106 @@ def follows_on(text: str, end: int, *, title_case: bool) -> bool:
     return after is not None and after[1][0].isupper() and not title_case and after[1].casefold() not in titles()
 
 
-def goes_before(text: str, start: int, given: frozenset[str], *, title_case: bool) -> bool:
-    """Whether a first name comes before a family name that comes last (`Lyudmila Putin`).
+def goes_before(text: str, start: int, given: frozenset[str], *, title_case: bool, language: str) -> bool:
+    """Whether a first name comes before a family name that comes last (`Lyudmila Putin`, `Heiko von der Leyen`).
 
-    That is so for a first name that is known, and for an unknown capitalised word that neither begins a sentence nor
-    is a title. Where every word is capitalised, or none is as in scripts without capitals, only known first names tell.
+    That is so for a first name that is known, and for an unknown capitalised word that is no title and either does not
+    begin a sentence or is none of the language's frequent words. Where every word is capitalised, or none is as in
+    scripts without capitals, only known first names tell.
     """
     before = word_before(text, start)
+    while before in _PARTICLES:
+        start -= len(before) + 1
+        before = word_before(text, start)
     if not before or before[0].islower():
         return False
-    if before.casefold() in given:
+    if before.casefold() in given or _is_first_name(before.lower(), language):
         return True
     if not before[0].isupper():
         return False
     if title_case or before.isupper() or before.casefold() in titles():
         return False
     begin = start - len(before) - 1
-    return begin > 0 and _SENTENCE.search(text, max(0, begin - _WINDOW), begin) is None
+    if begin > 0 and _SENTENCE.search(text, max(0, begin - _WINDOW), begin) is None:
+        return True
+    return _is_strange(before.lower(), language)
+
+
+def _is_first_name(word: str, language: str) -> bool:
+    """Whether a word is on a list of first names, and not so frequent a word as `will` or `may`."""
+    return _is_listed(word, FIRST_NAME) and int(lexicon().rank(keys_of([word]), language)[0]) >= _UNUSUAL
+
+
+def is_half(text: str, start: int, end: int) -> bool:
+    """Whether a name is a half of a longer one: `Innes-Stubb`, `Lagarde-Enval`, `梅伊·馬斯克`."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (before[-1:] in _JOINING and before[:1].isalpha()) or (after[:1] in _JOINING and after[1:].isupper())
+
+
+def is_given_name(word: str) -> bool:
+    """Whether a word is on a list of first names: what looks like a case of `Niel` may be `Niels`."""
+    return _is_listed(word.lower(), FIRST_NAME)
+
+
+def before_family_name(text: str, end: int, language: str) -> bool:
+    """Whether a family name follows, so that what looks like one is a first name (`Erdogan Zobel`)."""
+    after = _AFTER.match(text, end)
+    if after is None or not after[1][0].isupper():
+        return False
+    word = after[1].lower()
+    return _is_listed(word, FAMILY_NAME) and int(lexicon().rank(keys_of([word]), language)[0]) >= _UNUSUAL
+
+
+def goes_on(text: str, end: int, language: str) -> bool:
+    """Whether a full name goes on behind its end, so that it is another's: `Nicolás Maduro Guerra`, `… Jr.`."""
+    after = _AFTER.match(text, end)
+    if after is None or not after[1][0].isupper():
+        return False
+    return after[1].lower() in _JUNIORS or (language in _TWO_SURNAMES and before_family_name(text, end, language))
+
+
+@lru_cache(maxsize=65_536)
+def _is_listed(word: str, flag: int) -> bool:
+    return int(lexicon().flags.get(keys_of([word]))[0]) & flag > 0
+
+
+def _is_strange(word: str, language: str) -> bool:
+    """Whether a word is none of the 30,000 most frequent, in languages whose words have few forms."""
+    listed = "id" if language == "ms" else language
+    return listed in _FEW_FORMS and int(lexicon().rank(keys_of([word]), listed)[0]) >= RARE
+
+
+def is_saint(text: str, start: int) -> bool:
+    """Whether a saint is named: `Szent Orbán napján`."""
+    return word_before(text, start).casefold() in _SAINTS
+
+
+def is_family_first(text: str, end: int, language: str) -> bool:
+    """Whether what follows a surname makes it another's: a first name in Hungarian, a father's name in Slavic texts."""
+    after = _AFTER.match(text, end)
+    if after is None or not after[1][0].isupper():
+        return False
+    if language == "hu":
+        return _is_listed(after[1].lower(), FIRST_NAME)
+    return _PATRONYMIC.search(after[1]) is not None
+
+
+def is_facility(text: str, start: int, end: int) -> bool:
+    """Whether a name is that of a place or a body named after someone: `Trump Tower`, `Jalan Sudirman`."""
+    before, behind, joined = _facilities()
+    if word_before(text, start).casefold() in before:
+        return True
+    rest = text[end : end + _WINDOW]
+    after = _AFTER.match(rest)
+    return (after is not None and after[1].casefold().startswith(behind)) or rest.lstrip().startswith(joined)
+
+
+@lru_cache(maxsize=1)
+def _facilities() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """Words before such a name, beginnings of words behind it, and what stands behind it without a space."""
+    rows = (files("pipeline.entities") / "facilities.tsv").read_text("utf-8").splitlines()
+    listed = {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
+    return frozenset(listed["before"]), tuple(listed["behind"]), tuple(listed["joined"])
 
 
 def is_title_case(text: str, language: str) -> bool:

@@ -20,10 +20,16 @@ class Kind(IntEnum):
     FORM = 2
     SURNAME = 3
     SURNAME_FORM = 4
+    # A surname that no one marked, but that is told from lists.
+    UNCOMMON = 5
+    UNCOMMON_FORM = 6
+    # A surname that counts beside the word for an office.
+    TITLED = 7
+    TITLED_FORM = 8
 
     def inflected(self) -> "Kind":
         """The kind of a form of a name of this kind."""
-        return Kind.SURNAME_FORM if self is Kind.SURNAME else Kind.FORM
+        return Kind(self + 1) if self in {Kind.SURNAME, Kind.UNCOMMON, Kind.TITLED} else Kind.FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +66,7 @@ def names_of(entities: Sequence[Entity]) -> Iterator[Name]:
             yield Name(limited.name, number, Kind.ALIAS, frozenset(limited.languages))
         for surname in entity.surnames:
             yield Name(surname, number, Kind.SURNAME)
+        for surname in entity.uncommon:
+            yield Name(surname, number, Kind.UNCOMMON)
+        for surname in entity.titled:
+            yield Name(surname, number, Kind.TITLED)

@@ -37,6 +37,8 @@ _LETTERS.update(
     }
 )
 _KEPT: Final = frozenset(".&+")
+# In headlines a name follows right behind: `…이재명`.
+_ELLIPSES: Final = frozenset("…‥")
 _JAMO: Final = re.compile(
     "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|[\uff66-\uff9d][\uff9e\uff9f]"
 )
@@ -85,7 +87,7 @@ class _Folding(dict[int, str]):
 
 
 def _fold(character: str) -> str:
-    if character.isspace():
+    if character.isspace() or character in _ELLIPSES:
         return " "
     return "".join(map(_fold_part, unicodedata.normalize("NFKC", character).casefold()))
 

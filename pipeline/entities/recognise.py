@@ -10,8 +10,11 @@ title, summary, body ─┬─► folded ─┬─► tracked figures ──┐
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from pipeline.entities.agree import combine, with_outlet
 from pipeline.entities.automaton import Automaton, empty
@@ -21,6 +24,7 @@ from pipeline.entities.names import Kind, Name, names_of
 from pipeline.entities.normalise import Normal, folded, normalise
 from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
 from pipeline.entities.spellings import spellings
+from pipeline.entities.surnames import Surnames
 from pipeline.entities.tagger.own import NO_MODELS, OwnModels
 from pipeline.entities.tagger.tag import Known, Tagger
 from pipeline.knowledge import Entity
@@ -82,7 +86,9 @@ class Recogniser:
         self._cache = cache
         self._renewing: threading.Thread | None = None
         self._known = tuple(knowledge)
-        self._automaton = Automaton(names_of(self._known))
+        self._surnames = Surnames(self._known)
+        distinctive = (Name(written, number, Kind.UNCOMMON) for number, written in self._surnames.distinctive())
+        self._automaton = Automaton(chain(names_of(self._known), distinctive))
         self._numbers = _numbers(self._known)
         self._given = _given_names(self._known) | common_given_names()
         self._tracked: dict[str, tuple[Entity, tuple[int, ...]]] = {}
@@ -100,10 +106,16 @@ class Recogniser:
     def track_all(self, figures: Iterable[Figure]) -> None:
         """Track many figures at the cost of one change."""
         listed = tuple(figures)
-        entities = [_as_entity(figure, spelled=len(listed) <= _MOST_SPELLED) for figure in listed]
+        spelled = len(listed) <= _MOST_SPELLED
+        entities = [_as_entity(figure, spelled=spelled) for figure in listed]
         with self._lock:
             for figure, entity in zip(listed, entities, strict=True):
-                self._tracked[figure.id] = (entity, self._same_as(figure))
+                same = self._same_as(figure)
+                if spelled and entity.type == "PER":
+                    uncommon, titled = self._surnames.tracked(entity, same)
+                    self._tracked[figure.id] = (replace(entity, uncommon=uncommon, titled=titled), same)
+                else:
+                    self._tracked[figure.id] = (entity, same)
             self._replace({figure.id for figure in listed})
 
     def untrack(self, figure_id: str) -> None:

@@ -9,7 +9,21 @@ from typing import Final
 import msgspec
 
 from pipeline.entities.automaton import Automaton
-from pipeline.entities.context import follows_on, goes_before, is_title_case, names_language, word_before
+from pipeline.entities.context import (
+    before_family_name,
+    follows_on,
+    goes_before,
+    goes_on,
+    has_office,
+    is_facility,
+    is_family_first,
+    is_given_name,
+    is_half,
+    is_saint,
+    is_title_case,
+    names_language,
+    word_before,
+)
 from pipeline.entities.inflect import inflects
 from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal
@@ -101,7 +115,7 @@ def resolve(reading: Reading, candidates: Iterable[Candidate]) -> list[Found]:
     for candidate in sorted(full, key=_rank):
         span = (candidate.field, candidate.start, candidate.end)
         text = reading.original(candidate.field)
-        if _is_free(taken, span) and _fits_context(candidate, text, reading.given):
+        if _is_free(taken, span) and _fits_context(candidate, text, reading.given, reading.language):
             _take(taken, span)
             found.append(_full(candidate))
     people = _people(found)
@@ -132,7 +146,9 @@ def _take(taken: Mapping[Field, bytearray], span: _Span) -> None:
     taken[field][start:end] = b"\x01" * (end - start)
 
 
-def _fits_context(candidate: Candidate, text: str, given: frozenset[str]) -> bool:
+def _fits_context(candidate: Candidate, text: str, given: frozenset[str], language: str) -> bool:
+    if candidate.entity.type == "PER":
+        return not is_facility(text, candidate.start, candidate.end) and not goes_on(text, candidate.end, language)
     if candidate.entity.type != "LOC" or candidate.figure is not None:
         return True
     if names_language(text, candidate.start):
@@ -207,7 +223,7 @@ def _short_spans(
     reading: Reading, shorts: Mapping[str, set[str]], people: Mapping[str, _Person], surnames: Iterable[Candidate]
 ) -> dict[_Span, _Short]:
     spans: dict[_Span, _Short] = {}
-    for candidate in surnames:
+    for candidate in sorted(surnames, key=lambda surname: surname.kind):
         family_first = candidate.entity.country in FAMILY_FIRST
         leads = family_first or candidate.entity.name.startswith(f"{candidate.written} ")
         short = _Short(frozenset(), candidate, leads, trails=not family_first)
@@ -248,8 +264,29 @@ def _short_mentions(
             continue
         field, start, end = span
         text = reading.original(field)
-        namesake = (short.leads and follows_on(text, end, title_case=cased[field])) or (
-            short.trails and goes_before(text, start, reading.given, title_case=cased[field])
+        office = short.surname is not None and has_office(text, start, end)
+        if short.surname is not None and short.surname.kind >= Kind.TITLED and not office:
+            if not short.who:
+                continue
+            short = msgspec.structs.replace(short, surname=None)  # noqa: PLW2901 - the rest of it stands
+        # What another name holds is no first name: `Tổng thống Pháp Macron`.
+        apart = office or (start > 1 and taken[field][start - 2] == 1)
+        if is_facility(text, start, end) or is_saint(text, start):
+            continue
+        if _is_uncommon(short) and not office and is_given_name(text[start:end]):
+            continue
+        if is_half(text, start, end) and not _meets(spans, taken, span):
+            confused.update(short.who)
+            continue
+        namesake = (
+            ((short.leads or _is_uncommon(short)) and follows_on(text, end, title_case=cased[field]))
+            or is_family_first(text, end, reading.language)
+            or (not short.who and before_family_name(text, end, reading.language))
+            or (
+                short.trails
+                and not apart
+                and goes_before(text, start, reading.given, title_case=cased[field], language=reading.language)
+            )
         )
         if namesake:
             confused.update(short.who)
@@ -258,6 +295,20 @@ def _short_mentions(
             decided.append((span, short))
     made = (_short(span, set(short.who), short.surname, people, confused) for span, short in decided)
     return [entry for entry in made if entry is not None]
+
+
+def _is_uncommon(short: _Short) -> bool:
+    """Whether nothing but a surname that nobody marked speaks for a name: it may be a first name (`Salman Wibowo`)."""
+    return not short.who and short.surname is not None and short.surname.kind >= Kind.UNCOMMON
+
+
+def _meets(spans: Mapping[_Span, _Short], taken: Mapping[Field, bytearray], span: _Span) -> bool:
+    """Whether another name stands right beside a span, with one character between: `Trump-Putin`."""
+    field, start, end = span
+    held = taken[field]
+    if 1 in (held[start - 2 : start - 1] if start > 1 else b"") or 1 in held[end + 1 : end + 2]:
+        return True
+    return any(other[0] == field and (other[2] == start - 1 or other[1] == end + 1) for other in spans)
 
 
 def _short(

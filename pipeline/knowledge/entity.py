@@ -17,7 +17,8 @@ class Entity(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     `id` is a Wikidata QID, `iso3166:XX`, `geonames:N`, or `kabar:slug` where no public id is certain. `name` is
     English, for readers. `aliases` are further full names in any script. `surnames` stand for a person in the news even
-    without the first name (`Putin`), and may be wrong where a namesake is meant. `limited` names count in some
+    without the first name (`Putin`), and may be wrong where a namesake is meant; `uncommon` ones do so with more
+    reserve, `titled` ones only beside the word for an office (`President Marcos`). `limited` names count in some
     languages only. `country` is ISO 3166-1 alpha-2. `latitude` and `longitude` are WGS 84 degrees of places.
     `confidence` is how likely a bare match of a name is right, before any context.
     """
@@ -33,6 +34,8 @@ class Entity(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     longitude: float | None = None
     role: str = ""
     confidence: float = 0.95
+    uncommon: tuple[str, ...] = ()
+    titled: tuple[str, ...] = ()
 
 
 class Knowledge(msgspec.Struct, frozen=True, array_like=True):

@@ -51,6 +51,8 @@ class Lexicon:
             for name in arrays
             if name.endswith(".k")
         }
+        # Those whose frequent words are listed.
+        self.languages = tuple(name.removeprefix("rank-") for name in sorted(self._tables) if name.startswith("rank-"))
         self.flags, self.roles = self._tables["flags"], self._tables["roles"]
         # Brown clusters of words as written; their low bits are the wider clusters.
         self.clusters = [self._tables[name] for name in sorted(self._tables) if name.startswith("cluster-")]

@@ -1,0 +1,99 @@
+"""Whom a surname means where no first name is given, and what beside it says that it is another's."""
+
+import pytest
+
+from pipeline.entities import Recogniser
+from pipeline.entities.surnames import Surnames
+from pipeline.figures.known import make_figure
+from pipeline.knowledge import Entity, load
+from schemas.codec import now
+from schemas.item import Item
+
+TRACKED = (
+    "Mark Rutte", "Ferdinand Marcos Jr.", "Viktor Orbán", "Rumen Radev", "Jens Stoltenberg", "Nicolás Maduro",
+    "Giorgia Meloni", "Olaf Scholz", "Joko Widodo", "Wang Yi", "Fumio Kishida", "Sanae Takaichi", "Emmanuel Macron",
+    "Boris Johnson", "Sviatlana Tsikhanouskaya", "Narendra Modi", "Recep Tayyip Erdoğan", "Nikol Pashinyan",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    """One that tracks these."""
+    made = Recogniser(load().entities)
+    made.track_all(map(make_figure, TRACKED))
+    return made
+
+
+def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
+    """The people whom a text names, of those tracked."""
+    item = Item(id="1", source="s", fetched_at=now(), body=text)
+    return {mention.name for mention in recogniser.mentions(item, language)} & set(TRACKED)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "who"),
+    [
+        ("nl", "Volgens Rutte is het akkoord bijna rond.", "Mark Rutte"),
+        ("fil", "Nagtalumpati kahapon si Pangulong Marcos sa Kongreso.", "Ferdinand Marcos Jr."),
+        ("cs", "Podle Tichanovské se nic nezmění, ale Cichanouska mlčí.", "Sviatlana Tsikhanouskaya"),
+        ("vi", "Hôm qua Tổng thống Pháp Macron thăm Huế.", "Emmanuel Macron"),
+        ("ja", "岸田首相は午後、記者団の質問に答えた。", "Fumio Kishida"),
+        ("ja", "メローニ首相はローマで会見した。", "Giorgia Meloni"),
+        ("ko", "다카이치 총리가 국회에서 연설했다.", "Sanae Takaichi"),
+        ("ko", '…숄츠 총리 "합의 임박"', "Olaf Scholz"),
+        ("az", "Paşinyan dünən çıxış edib.", "Nikol Pashinyan"),
+    ],
+)
+def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: str, text: str, who: str) -> None:
+    """Where it is nobody else's, where an office stands beside it, and in other languages' letters."""
+    assert named(recogniser, text, language) == {who}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "A neighbour said that Marcos had left early."),
+        ("en", "Ashleigh Rutte opened a bakery in Leeds."),
+        ("en", "Tobias Falk-Stoltenberg won the regatta."),
+        ("en", "The lift of Modi Tower was repaired."),
+        ("de", "Katharina Scholz leitet die Bibliothek in Jena."),
+        ("de", "Erdogan Zimmermann gewann das Turnier in Jena."),
+        ("es", "Nicolás Maduro García abrió una panadería en Mérida."),
+        ("hu", "Orbán Gergely nyerte a helyi sakkversenyt."),
+        ("hu", "Szent Orbán ünnepén a gazdák kivonultak."),
+        ("bg", "Невена Радева спечели конкурса за учители."),
+        ("fr", "L'école de Johnson-Ville a fermé."),
+        ("ru", "Стадион Нарендра Моди стадион принял финал."),
+        ("zh-Hans", "羽毛球选手王毅鸣在首轮比赛中获胜。"),
+        ("zh-Hans", "作家多拉·梅洛尼来到北京。"),
+        ("tr", "Modi caddesinde su borusu patladı."),
+    ],
+)
+def test_what_stands_beside_it_says_that_it_is_another_s(recogniser: Recogniser, language: str, text: str) -> None:
+    """A first name, a second surname, a father's name, a saint, a house, half of a double name."""
+    assert named(recogniser, text, language) == set()
+
+
+def test_two_tracked_people_side_by_side_are_both_named(recogniser: Recogniser) -> None:
+    """A hyphen between them makes no double name."""
+    assert named(recogniser, "Das Scholz-Macron-Treffen fand in Meseberg statt.", "de") == {
+        "Olaf Scholz",
+        "Emmanuel Macron",
+    }
+
+
+def test_surnames_are_told_from_lists() -> None:
+    """Rare ones for everyone, uncommon ones of those known for those tracked, the rest beside an office only."""
+    known = (
+        Entity(id="1", type="PER", name="Ana Quembrantova", country="BY"),
+        Entity(id="2", type="PER", name="Tim Cook", country="US", role="Chief executive"),
+        Entity(id="3", type="PER", name="Ivo Zubrik", country="SK"),
+        Entity(id="4", type="PER", name="Eva Zubrik", country="SK"),
+        Entity(id="5", type="PER", name="Kim Jong Un", country="KP"),
+    )
+    surnames = Surnames(known)
+    assert list(surnames.distinctive()) == [(0, "Quembrantova")]
+    figure = Entity(id="x", type="PER", name="Tim Cook")
+    assert surnames.tracked(figure, [1]) == ((), ("Cook",))
+    assert surnames.tracked(Entity(id="x", type="PER", name="Ivo Zubrik"), [2]) == ((), ("Zubrik",))
+    assert surnames.tracked(Entity(id="x", type="PER", name="Sam Unheardov"), []) == ((), ("Unheardov",))
