@@ -8,11 +8,11 @@ in more places than the one before it:
 - *uncommon* ones count for people who are tracked: on no list of names and places (`Musk`, but not `Cook`), where those
   who hold an office may have a surname that others have too (`Rutte`); and in scripts without capitals those of foreign
   people, which are no words there (`メローニ`);
-- *any* surname counts for people who are tracked right beside the word for an office (`Pangulong Marcos`).
+- *any* surname counts for people who are tracked right beside the word for an office (`Pangulong Marcos`); one that
+  others have too for who is in office, and one that somebody known has for nobody else.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -34,6 +34,7 @@ _LEAST_UNCOMMON: Final = 4
 _LEAST_ANY: Final = 2
 # The digit of the 3,000th most frequent word: rarer ones may be there for the fame of the one they name.
 _RARER: Final = 5
+_SEVERAL: Final = -1
 _LISTED: Final = np.uint16(
     lists.FIRST_NAME | lists.FAMILY_NAME | lists.TOWN | lists.CITY | lists.IN_PLACE_NAME | lists.PLACE | lists.IN_PLACE
     | lists.ORGANISATION | lists.IN_ORGANISATION | lists.TITLE | lists.ORGANISATION_HEAD | lists.PLACE_HEAD
@@ -95,11 +96,13 @@ class Surnames:
 
     def __init__(self, entities: Sequence[Entity]) -> None:
         self._entities = entities
-        self._owners: defaultdict[str, set[int]] = defaultdict(set)
+        # Of each word of their names whose it is, or that it is several people's.
+        self._owners: dict[str, int] = {}
         for number, entity in enumerate(entities):
             for name in (entity.name, *entity.aliases, *entity.surnames):
                 for word in _PARTS.split(name.casefold()):
-                    self._owners[word].add(number)
+                    if self._owners.setdefault(word, number) != number:
+                        self._owners[word] = _SEVERAL
 
     def distinctive(self) -> Iterator[tuple[int, str]]:
         """The numbers of people and the surnames that are theirs alone, as written; those that are marked left out."""
@@ -123,8 +126,8 @@ class Surnames:
         for person in people:
             words.update(dict.fromkeys(_last_words(person) if _is_last(person) else _first_words(person)))
         listed = [word for word in words if word not in marked and len(word) >= _LEAST_ANY]
-        if len(people) == 1:  # of whom nothing more is known, whose surname may be anybody's
-            return Tracked((), tuple(listed))
+        if len(people) == 1:  # of whom nothing more is known: who is known is meant first
+            return Tracked((), tuple(word for word in listed if word.casefold() not in self._owners))
         in_office = any(_IN_OFFICE.match(person.role) for person in people)
         latin = dict.fromkeys(form for word in (*listed, *marked) for form in _in_latin(word))
         alone: list[str] = []
@@ -136,10 +139,12 @@ class Surnames:
             *_kept(alone, _unlisted(alone, frequent=0, family=not in_office)),
             *_kept(foreign, _unlisted(foreign, frequent=_RARER)),
         ]
-        return Tracked(tuple(dict.fromkeys(uncommon)), tuple(word for word in listed if word not in uncommon))
+        # Of several people with one surname the one in office is meant beside the word for it.
+        titled = (word for word in listed if word not in uncommon and (in_office or self._is_alone(word)))
+        return Tracked(tuple(dict.fromkeys(uncommon)), tuple(titled))
 
     def _is_alone(self, word: str) -> bool:
-        return len(self._owners.get(word.casefold(), ())) <= 1
+        return self._owners.get(word.casefold()) != _SEVERAL
 
 
 def _is_name(word: str, least: int) -> bool:
