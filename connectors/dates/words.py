@@ -7,7 +7,7 @@ here.
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 WORDS = Path(__file__).with_name("words.tsv")
@@ -67,6 +67,7 @@ class Month:
     calendar: str = "gregorian"
 
 
+@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """A word as the table has it: NFKC, folded case, without marks, full stops and apostrophes; spaces are `_`."""
     plain = unicodedata.normalize("NFKC", MARKS.sub("", name)).casefold()
@@ -96,6 +97,7 @@ def _table() -> dict[str, list[tuple[Meaning, frozenset[str]]]]:
     return table
 
 
+@lru_cache(maxsize=8192)
 def month_named(word: str, language: str = "") -> Month | None:
     """The month that a folded word names, in this language (ISO 639) first; None for any other word."""
     found = _months(word)
