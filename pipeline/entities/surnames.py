@@ -14,7 +14,8 @@ in more places than the one before it:
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, TypeVar
+from itertools import compress
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -81,8 +82,6 @@ _HAN: Final = re.compile("[\u4e00-\u9fff]+")
 _JAPANESE: Final = 4
 _PARTS: Final = re.compile(r"[\s・·]+")
 
-T = TypeVar("T")
-
 
 class Tracked(NamedTuple):
     """Surnames by which a tracked person may be meant: anywhere, or beside the word for an office."""
@@ -116,7 +115,7 @@ class Surnames:
                     )
                 )
         unknown = _unlisted([surname for _, surname in found], frequent=RARE)
-        yield from _kept(list(found), unknown)
+        yield from compress(found, unknown)
 
     def tracked(self, figure: Entity, known: Iterable[int]) -> Tracked:
         """The surnames of a figure, who is also these known people."""
@@ -136,8 +135,8 @@ class Surnames:
         country = next((person.country for person in people if person.country), None)
         foreign = [word for word in listed if _is_foreign(word, country) and self._is_alone(word)]
         uncommon = [
-            *_kept(alone, _unlisted(alone, frequent=0, family=not in_office)),
-            *_kept(foreign, _unlisted(foreign, frequent=_RARER)),
+            *compress(alone, _unlisted(alone, frequent=0, family=not in_office)),
+            *compress(foreign, _unlisted(foreign, frequent=_RARER)),
         ]
         # Of several people with one surname the one in office is meant beside the word for it.
         titled = (word for word in listed if word not in uncommon and (in_office or self._is_alone(word)))
@@ -164,10 +163,6 @@ def _in_latin(word: str) -> Iterator[str]:
     small = word.lower()
     if small.strip(_RUSSIAN) == "" and word[:1].isupper():
         yield from (small.translate(letters).capitalize() for letters in _LATIN)
-
-
-def _kept(things: Iterable[T], which: Iterable[bool]) -> list[T]:
-    return [thing for thing, keep in zip(things, which, strict=True) if keep]
 
 
 def _is_last(person: Entity) -> bool:

@@ -72,8 +72,7 @@ def _decode(scores: Scores, labels: Labels, stretches: tuple[Labels, Labels], en
     on = np.searchsorted(length, np.arange(int(length.max())), side="right").tolist()
     reached = [best]
     for step, first in enumerate(on[1:], 1):
-        before = best if first == len(begin) - best.shape[1] else best[:, first - len(begin) :]
-        best = (before[:, None, :] + inner[:, :, None]).max(axis=0)
+        best = (best[:, None, first - on[step - 1] :] + inner[:, :, None]).max(axis=0)
         best += scores[begin[first:] + step].T
         reached.append(best)
     chosen = np.zeros(len(begin), np.int64)
