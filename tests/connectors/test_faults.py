@@ -32,6 +32,7 @@ from schemas.topics import FEEDS
 from tests.connectors.kept import Kept
 from tests.connectors.polling import polls
 from tests.connectors.server import LocalServer, RawServer
+from tests.processor import at_most
 
 OPEN = load_settings(allow_networks="127.0.0.0/8", kafka="unused:1")
 URL = "https://feed.example/rss"
@@ -298,17 +299,16 @@ def test_clocks_that_are_wrong_are_flagged(date: str, flag: str) -> None:
 
 def test_sizes_are_capped_and_counted() -> None:
     """A million characters of title, 50,000 tags, 20,000 items: cut, named, and read in seconds."""
-    started = time.process_time()
-    (long,) = read(rss(item(1, title="x" * 1_000_000))).items
-    assert len(long.title) == 2_000
-    assert "title-capped" in long.repairs
-    (tagged,) = read(rss(item(1, more="".join(f"<category>c{n}</category>" for n in range(50_000))))).items
-    assert len(tagged.categories) == 100
-    assert "categories-capped" in tagged.repairs
-    many = read(rss(*(item(number) for number in range(20_000)))).items
-    assert len(many) == 10_000
-    assert "entries-capped" in many[0].repairs
-    assert time.process_time() - started < 15
+    with at_most(15):
+        (long,) = read(rss(item(1, title="x" * 1_000_000))).items
+        assert len(long.title) == 2_000
+        assert "title-capped" in long.repairs
+        (tagged,) = read(rss(item(1, more="".join(f"<category>c{n}</category>" for n in range(50_000))))).items
+        assert len(tagged.categories) == 100
+        assert "categories-capped" in tagged.repairs
+        many = read(rss(*(item(number) for number in range(20_000)))).items
+        assert len(many) == 10_000
+        assert "entries-capped" in many[0].repairs
 
 
 def _shown(known: Known, *entries: str, minutes: int = 0) -> tuple[Known, Decision]:
