@@ -105,7 +105,9 @@ class Settings(BaseSettings):
         default=False, description="reading needs no token though web_host is no loopback address"
     )
     taggers: Annotated[tuple[str, ...], NoDecode] = pydantic.Field(
-        (), description="models of one's own for names, by language: de=spacy:de_core_news_sm,… (extra `spacy`)"
+        (),
+        description="models of one's own for names, by language: de=spacy:NAME,fi=hf:FOLDER,cs=gliner:FOLDER "
+        "(extras `spacy`, `onnx`)",
     )
     stall_seconds: float = pydantic.Field(60.0, gt=0, description="a step with lag and no progress is restarted")
 

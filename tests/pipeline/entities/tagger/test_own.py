@@ -71,7 +71,7 @@ def test_enrich_reads_the_setting(folder: Path, jobs: str, monkeypatch: pytest.M
         ("de", "LANGUAGE=KIND:NAME"),
         ("de=spacy:", "LANGUAGE=KIND:NAME"),
         ("=spacy:x", "LANGUAGE=KIND:NAME"),
-        ("de=other:x", "a kind of spacy"),
+        ("de=other:x", "a kind of spacy, hf, gliner"),
         ("de=spacy:no_such_model", "cannot read no_such_model"),
         ("de=spacy:/no/such/folder", "cannot read /no/such/folder"),
     ],
