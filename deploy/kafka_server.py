@@ -127,6 +127,10 @@ class KafkaServer:
         java = self._distribution.java / "bin" / "java"
         fixed = [
             "-XX:+UseSerialGC",
+            # Without the compiler for code that runs long. In the first 2,500 items of `make bench` the broker took
+            # 7.0 ms of CPU an item with it, half of that for compiling, and takes 4.2 without; what it does for an
+            # item costs 0.4 ms more.
+            "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED",
             f"-Djava.io.tmpdir={self._home(number) / 'tmp'}",
         ]
@@ -226,7 +230,7 @@ class KafkaServer:
         """Prepares the folder of a broker's log, once."""
         if (self._home(number) / "data" / "meta.properties").is_file():
             return
-        command = [*self._java(number, "-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
+        command = [*self._java(number, "-Xmx128m"), "kafka.tools.StorageTool", "format"]
         command += ["-t", self._cluster_id(), "-c", str(properties)]
         if self.credentials is not None:
             command += ["--add-scram", f"{MECHANISM}=[name={credentials.USER},password={self.credentials.password}]"]
