@@ -14,6 +14,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 import zlib
@@ -27,6 +28,7 @@ import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.decision import Decider, Decision, Output, TimedDecider
+from pipeline.tables import is_damage, mark_damaged, throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
 from schemas.message import Message
@@ -74,8 +76,9 @@ class BatchHandler(Protocol):
 
 def create_app(settings: Settings, step: Step) -> faust.App:
     """The Faust app of one step, with nothing attached to it yet."""
-    data_dir = settings.data_dir / "agents" / step.name
+    data_dir = _folder(settings, step)
     data_dir.mkdir(parents=True, exist_ok=True)
+    throw_away_damaged(data_dir)
     return faust.App(
         step.group,
         broker=[f"kafka://{address}" for address in (settings.kafka or "").split(",")],
@@ -142,7 +145,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
                 apply(decision)
                 sent = [await _send(app, output) for output in decision.outputs]
             except Exception:  # noqa: BLE001 - any escape would lose the record, see above
-                _die(step, message)
+                _die(step, message, tables=_folder(settings, step))
             await settler.settle_later(event, [*sent, *changelog.take()])
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
@@ -226,7 +229,7 @@ def attach_watchdog(app: Any, settings: Settings, step: Step, progress: Progress
         # thrown away.
         for name in ("aiokafka", "faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        (settings.data_dir / "agents" / step.name / "ready").write_text(str(os.getpid()))
+        (_folder(settings, step) / "ready").write_text(str(os.getpid()))
         progress.alive()
         threading.Thread(target=_watch, args=(settings, step, progress), name="watchdog", daemon=True).start()
 
@@ -248,8 +251,10 @@ def _watch(settings: Settings, step: Step, progress: Progress) -> None:
         except BrokerError:
             continue  # without a broker nobody can move
         if waiting:
-            log.error("stalled; ending this process so that it is started anew", step=step.name, lag=waiting)
-            os._exit(STALLED_EXIT)
+            try:
+                log.error("stalled; ending this process so that it is started anew", step=step.name, lag=waiting)
+            finally:
+                os._exit(STALLED_EXIT)
         progress.alive()
 
 
@@ -329,15 +334,20 @@ class _Settler:
                     self._room.set()
 
 
-def _die(step: Step | None, message: Message) -> None:
-    log.exception(  # noqa: LOG004 - called only in handlers
-        "cannot go on; ending this process so that it is started anew",
-        step=step.name if step else None,
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-    )
-    os._exit(STALLED_EXIT)
+def _die(step: Step | None, message: Message, tables: Path | None = None) -> None:
+    error = sys.exc_info()[1]
+    try:
+        if tables is not None and error is not None and is_damage(error):
+            mark_damaged(tables)
+        log.exception(  # noqa: LOG004 - called only in handlers
+            "cannot go on; ending this process so that it is started anew",
+            step=step.name if step else None,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+        )
+    finally:
+        os._exit(STALLED_EXIT)  # where the disk is full, the log is too: without this the step would sleep for ever
 
 
 async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
@@ -361,6 +371,10 @@ def _message(event: Any) -> Message:  # noqa: ANN401
         value=message.value,
         timestamp_ms=round(message.timestamp * 1000),
     )
+
+
+def _folder(settings: Settings, step: Step) -> Path:
+    return settings.data_dir / "agents" / step.name
 
 
 def _fingerprint(path: Path) -> str:

@@ -7,6 +7,7 @@ rows are those of the list of faults that the project answers to. Exit code 1 if
 """
 
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import click
 import msgspec
+import psutil
 
 from pipeline.launch import Pipeline, Process
 from tests.benchmarks.fault_rig import Rig, Sender, Verdict, rig
@@ -186,6 +188,32 @@ def hung(rig: Rig, times: float) -> None:
     rig.time_back()
 
 
+def disk_full(rig: Rig, times: float) -> None:
+    """No file of `enrich` and `stories` can grow any more, until each has ended and is started anew."""
+    for _ in range(round(times)):
+        for step in ("enrich", "stories"):
+            full = rig.pipeline.pids()[step]
+            psutil.Process(full).rlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+            while rig.pipeline.pids()[step] == full:
+                rig.watch(0.1)
+            rig.watch(1.5)
+    rig.time_back()
+
+
+def tables_damaged(rig: Rig, times: float) -> None:
+    """`enrich` and `stories` end, and find the files that say what their tables are made of empty."""
+    for _ in range(round(times)):
+        for step in ("enrich", "stories"):
+            process = next(process for process in rig.pipeline.processes if process.name == step)
+            process.terminate()
+            process.wait(30)
+            for current in (rig.settings.data_dir / "agents" / step).glob("v*/tables/*.db/CURRENT"):
+                current.write_bytes(b"")
+            process.start()
+            rig.watch(1.5)
+    rig.time_back()
+
+
 FAULTS = (
     Fault(1, "kill -9 of index, so many times", 20, 2, kill("index")),
     Fault(2, "kill -9 of enrich and stories, so many times each", 20, 2, kill("enrich", "stories")),
@@ -204,6 +232,8 @@ FAULTS = (
     Fault(10, "indices read-only for so many seconds", 30, 5, blocked),
     Fault(14, "node away, SIGTERM to index after so many seconds", 20, 0, index_stopped_and_term),
     Fault(15, "stories sleeps for ever, so many times", 1, 0, hung),
+    Fault(32, "disk full under the tables of enrich and stories, so many times", 3, 1, disk_full),
+    Fault(32, "tables of enrich and stories damaged, so many times", 3, 1, tables_damaged),
     Fault(16, "one worker a step, three, one, so many times", 2, 0, more_and_fewer),
 )  # fmt: skip
 
