@@ -14,7 +14,7 @@ import os
 import ssl
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,8 @@ class ElasticsearchServer:
             if self.config.secure:
                 self.credentials = credentials.ensure(self.config.data_dir / "secrets")
             nodes.with_free_ports(self._start_once)
+        # Whoever has the address goes on with it after another start.
+        self.config = replace(self.config, port=self._ports[0])
         progress(f"Elasticsearch is ready at {self.url}")
 
     def _start_once(self) -> None:
@@ -148,6 +150,14 @@ class ElasticsearchServer:
         except BaseException:
             self.stop()
             raise
+
+    def check(self) -> None:
+        """Sees to it that every process still runs.
+
+        Raises:
+            ServerFailed: one has ended; it quotes its last error.
+        """
+        self._nodes.check()
 
     def stop(self) -> None:
         """Stops every node and waits until it has ended."""

@@ -6,6 +6,8 @@ with embedded.start(Path("data"), progress=print) as servers:
 """
 
 import contextlib
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -15,9 +17,13 @@ from typing import Self
 from deploy import distribution, stale
 from deploy.artifacts import Report
 from deploy.elasticsearch_server import ElasticsearchConfig, ElasticsearchServer
+from deploy.errors import ServerFailed
 from deploy.kafka_server import KafkaConfig, KafkaServer
+from deploy.nodes import PortTaken
 
 Progress = Callable[[str], None]
+# A server that ends so often, in so many seconds, ends again: its user has to know why.
+MOST_ENDS, ENDS_SECONDS = 3, 600.0
 
 
 class Servers:
@@ -32,6 +38,7 @@ class Servers:
         self.kafka_server = kafka_server
         self.elasticsearch_server = elasticsearch_server
         self._claim = claim
+        self._ends: deque[float] = deque(maxlen=MOST_ENDS)
 
     @property
     def kafka(self) -> str | None:
@@ -45,6 +52,24 @@ class Servers:
 
     def _each(self) -> list[KafkaServer | ElasticsearchServer]:
         return [server for server in (self.elasticsearch_server, self.kafka_server) if server is not None]
+
+    def keep_running(self, progress: Progress) -> None:
+        """Starts a server anew, at its old address and on its data, where it has ended; comes back when it serves.
+
+        Raises:
+            ServerFailed: it ended for the third time in ten minutes, or does not come up.
+            DeployError: of the kinds that `start` names.
+        """
+        for server in self._each():
+            try:
+                server.check()
+            except (ServerFailed, PortTaken) as error:
+                self._ends.append(time.monotonic())
+                if len(self._ends) == MOST_ENDS and self._ends[-1] - self._ends[0] < ENDS_SECONDS:
+                    raise
+                progress(f"{error} It is started anew.")
+                server.stop()
+                server.start(progress)
 
     def stop(self) -> None:
         """Stops the servers, side by side, and lets go of the data folder. A second call does nothing."""

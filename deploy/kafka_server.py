@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy import credentials, guardian, nodes, ports
@@ -95,6 +95,8 @@ class KafkaServer:
             if self.config.secure:
                 self.credentials = credentials.ensure(self.config.data_dir / "secrets")
             nodes.with_free_ports(self._start_once)
+        # Whoever has the address goes on with it after another start.
+        self.config = replace(self.config, port=self._ports[0])
         progress(f"Kafka is ready at {self.bootstrap}")
 
     def _start_once(self) -> None:
@@ -114,6 +116,14 @@ class KafkaServer:
         except BaseException:
             self.stop()
             raise
+
+    def check(self) -> None:
+        """Sees to it that every process still runs.
+
+        Raises:
+            ServerFailed: one has ended; it quotes its last error.
+        """
+        self._nodes.check()
 
     def stop(self) -> None:
         """Stops every broker and waits until it has ended."""

@@ -6,10 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from connectors.demo import DEMO_FIGURES, demo_feeds, start_demo_server
 from connectors.feeds.registry import read_states
 from connectors.push.credentials import address
-from deploy.embedded import start
+from deploy.embedded import Servers, start
 from deploy.errors import DeployError
 from pipeline.books import books
 from pipeline.cli.books import show as show_books
@@ -34,6 +35,7 @@ from schemas.alert import Alert
 from schemas.broker import Admin, Follower, lag
 from schemas.codec import Undecodable
 from schemas.document import Document
+from schemas.errors import BrokerError
 from schemas.feed import Feed
 from schemas.settings import Settings, load_settings
 from schemas.steps import PAGE_FETCHER, SINK_SOURCES, STEPS
@@ -72,7 +74,7 @@ def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bo
     closed = True
     with ExitStack() as stack:
         say = _Say(to_stderr=as_json)
-        settings = _start_servers(stack, load_settings(), say)
+        servers, settings = _start_servers(stack, load_settings(), say)
         if demo:
             settings = settings.model_copy(update={"allow_networks": (*settings.allow_networks, "127.0.0.0/8")})
         _prepare(settings, say)
@@ -92,7 +94,7 @@ def command(feeds: Path | None, *, demo: bool, exit_when_idle: bool, as_json: bo
         say(f"News is taken at {address(settings)}/v1/items; the token: {_kabar()} push --token")
         if not exit_when_idle:
             say(TRY.format(kabar=_kabar()))
-        _watch(settings, pipeline, say, wanted if exit_when_idle else None)
+        _watch(settings, _Started(servers, pipeline), say, wanted if exit_when_idle else None)
         if exit_when_idle:
             closed = _print_books(settings, as_json=as_json)
     sys.exit(0 if closed else 1)
@@ -122,7 +124,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> Settings:
+def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> tuple[Servers, Settings]:
     servers = stack.enter_context(
         start(
             settings.data_dir,
@@ -134,7 +136,7 @@ def _start_servers(stack: ExitStack, settings: Settings, say: _Say) -> Settings:
             on_download=_download_lines(say),
         )
     )
-    return settings.with_servers(
+    return servers, settings.with_servers(
         kafka=settings.kafka or str(servers.kafka),
         elasticsearch=settings.elasticsearch or str(servers.elasticsearch),
     )
@@ -219,16 +221,28 @@ def item_line(document: Document) -> str:
     return f"{clock}  {enriched.language:<8} {(item.source_name or item.source)[:22]:<22}  {title}{names}{tail}"
 
 
-def _watch(settings: Settings, pipeline: Pipeline, say: _Say, until_idle: list[Feed] | None) -> None:
-    idle, written = 0, pipeline.pids()
+class _Started(NamedTuple):
+    """What this command has started and keeps running."""
+
+    servers: Servers
+    pipeline: Pipeline
+
+    def watch(self, say: _Say) -> None:
+        self.servers.keep_running(say)
+        self.pipeline.watch(say)
+
+
+def _watch(settings: Settings, started: _Started, say: _Say, until_idle: list[Feed] | None) -> None:
+    idle, written = 0, started.pipeline.pids()
     while idle < IDLE_LOOKS:
-        pipeline.watch(say)
-        if pipeline.pids() != written:
-            written = pipeline.pids()
+        started.watch(say)
+        if started.pipeline.pids() != written:
+            written = started.pipeline.pids()
             _update_pids(settings, written)
         time.sleep(0.2 if until_idle is None else 0.5)
         if until_idle is not None:
-            idle = idle + 1 if is_idle(settings, until_idle) else 0
+            with suppress(BrokerError):  # an own broker is started anew, another's owner sees to it
+                idle = idle + 1 if is_idle(settings, until_idle) else 0
 
 
 def is_idle(settings: Settings, feeds: list[Feed]) -> bool:

@@ -15,6 +15,7 @@ from kafka.admin import NewTopic  # noqa: TID251 - same
 from deploy import analysis_plugin, distribution, embedded
 from deploy.embedded import Servers
 from deploy.errors import DataInUse, PortInUse, ServerFailed, Unreachable
+from deploy.guardian import Guarded
 from tests.deploy.asking import ask, runs, tokens, wait_until
 
 TOPIC = "greetings"
@@ -152,6 +153,32 @@ def test_a_failing_server_is_quoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts Elasticsearch as another user")
+def test_a_server_that_ends_again_and_again_is_given_up(tmp_path: Path) -> None:
+    """Twice it is started anew at its address; the third time in ten minutes its user is told why it ended."""
+    said: list[str] = []
+    with embedded.start(tmp_path, with_elasticsearch=False) as started:
+        server = started.kafka_server
+        assert server is not None
+        address = started.kafka
+        started.keep_running(said.append)
+        assert said == []
+        for _ in range(2):
+            _end(server.processes)
+            started.keep_running(said.append)
+            assert started.kafka == address
+            server.check()
+        assert sum("started anew" in line for line in said) == 2
+        _end(server.processes)
+        with pytest.raises(ServerFailed, match="Kafka broker 1 ended with code"):
+            started.keep_running(said.append)
+
+
+def _end(processes: tuple[Guarded, ...]) -> None:
+    for process in processes:
+        process.kill()
+        process.wait(30)
+
+
 def test_folders_closed_to_others(tmp_path: Path) -> None:
     """As root, with home, cache and data below folders that `nobody` cannot enter."""
     closed = tmp_path / "home"

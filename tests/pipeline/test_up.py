@@ -119,6 +119,42 @@ def test_a_killed_launcher_leaves_no_orphan(data_dir: Path) -> None:
     until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left after SIGKILL")
 
 
+@pytest.mark.slow
+def test_servers_that_die_are_started_anew(data_dir: Path) -> None:
+    """At their old addresses and with their data, said in a sentence; news goes on flowing through the same steps."""
+    environment = {**os.environ, "KABAR_DATA_DIR": str(data_dir)}
+    (data_dir / "first.txt").write_text("Banjir melanda Jakarta\n\nAir naik sejak Senin malam.")
+    (data_dir / "second.txt").write_text("Gempa mengguncang Padang\n\nWarga berlari ke luar rumah.")
+    with started(data_dir) as launcher:
+        _kabar(environment, "ingest", str(data_dir / "first.txt"), "--source", "demo")
+        until(lambda: "Banjir" in _kabar(environment, "search", "banjir"), seconds=60, what="the first is found")
+        for server in _servers_of(data_dir):
+            server.kill()
+        told = data_dir / "out"
+        until(lambda: told.read_text().count("is ready at") == 4, seconds=120, what="both serve again")
+        assert told.read_text().count("It is started anew.") == 2
+        _kabar(environment, "ingest", str(data_dir / "second.txt"), "--source", "demo")
+        until(lambda: "Gempa" in _kabar(environment, "search", "gempa"), seconds=60, what="the second is found")
+        assert "Banjir" in _kabar(environment, "search", "banjir")
+        launcher.send_signal(signal.SIGINT)
+        launcher.wait(40)
+    until(lambda: processes_of(data_dir) == [], seconds=40, what="no process left after Ctrl-C")
+
+
+def _kabar(environment: dict[str, str], *words: str) -> str:
+    return subprocess.run([*KABAR, *words], env=environment, capture_output=True, text=True, check=False).stdout
+
+
+def _servers_of(data_dir: Path) -> list[psutil.Process]:
+    servers = [
+        process
+        for process in psutil.process_iter()
+        if any(word.startswith(f"-Dkabar.home={data_dir}") for word in process.cmdline()) and "java" in process.name()
+    ]
+    assert len(servers) == 2
+    return servers
+
+
 @contextmanager
 def started(data_dir: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """`kabar up`, once it is up; its words go to `out` in that folder."""
