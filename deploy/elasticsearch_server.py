@@ -155,7 +155,8 @@ class ElasticsearchServer:
         """Sees to it that every process still runs.
 
         Raises:
-            ServerFailed: one has ended; it quotes its last error.
+            PortTaken: one has ended, and its log tells of a port that was taken.
+            ServerFailed: one has ended for another reason; it quotes its last error.
         """
         self._nodes.check()
 

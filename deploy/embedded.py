@@ -22,7 +22,7 @@ from deploy.kafka_server import KafkaConfig, KafkaServer
 from deploy.nodes import PortTaken
 
 Progress = Callable[[str], None]
-# A server that ends so often, in so many seconds, ends again: its user has to know why.
+# Servers that end so often, in so many seconds, end again: their user has to know why.
 MOST_ENDS, ENDS_SECONDS = 3, 600.0
 
 
@@ -57,7 +57,7 @@ class Servers:
         """Starts a server anew, at its old address and on its data, where it has ended; comes back when it serves.
 
         Raises:
-            ServerFailed: it ended for the third time in ten minutes, or does not come up.
+            ServerFailed: it is the third end of a server in ten minutes, or it does not come up.
             DeployError: of the kinds that `start` names.
         """
         for server in self._each():

@@ -121,7 +121,8 @@ class KafkaServer:
         """Sees to it that every process still runs.
 
         Raises:
-            ServerFailed: one has ended; it quotes its last error.
+            PortTaken: one has ended, and its log tells of a port that was taken.
+            ServerFailed: one has ended for another reason; it quotes its last error.
         """
         self._nodes.check()
 
@@ -137,9 +138,8 @@ class KafkaServer:
         java = self._distribution.java / "bin" / "java"
         fixed = [
             "-XX:+UseSerialGC",
-            # Without the compiler for code that runs long. In the first 2,500 items of `make bench` the broker took
-            # 7.0 ms of CPU an item with it, half of that for compiling, and takes 4.2 without; what it does for an
-            # item costs 0.4 ms more.
+            # Without the compiler for code that runs long: over 2,500 items of `tests.benchmarks.throughput` the broker
+            # took 7.0 ms of CPU an item with it, and takes 4.2 without.
             "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED",
             f"-Djava.io.tmpdir={self._home(number) / 'tmp'}",

@@ -32,6 +32,7 @@ from pipeline.tables import is_damage, mark_damaged, throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
 from schemas.message import Message
+from schemas.process import own_folder, say_ready
 from schemas.settings import Settings
 from schemas.steps import Step
 from schemas.topics import MESSAGE_BYTES
@@ -76,7 +77,7 @@ class BatchHandler(Protocol):
 
 def create_app(settings: Settings, step: Step) -> faust.App:
     """The Faust app of one step, with nothing attached to it yet."""
-    data_dir = _folder(settings, step)
+    data_dir = own_folder(settings.data_dir, step.name)
     data_dir.mkdir(parents=True, exist_ok=True)
     throw_away_damaged(data_dir)
     return faust.App(
@@ -145,7 +146,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
                 apply(decision)
                 sent = [await _send(app, output) for output in decision.outputs]
             except Exception:  # noqa: BLE001 - any escape would lose the record, see above
-                _die(step, message, tables=_folder(settings, step))
+                _die(step, message, tables=own_folder(settings.data_dir, step.name))
             await settler.settle_later(event, [*sent, *changelog.take()])
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
@@ -229,7 +230,7 @@ def attach_watchdog(app: Any, settings: Settings, step: Step, progress: Progress
         # thrown away.
         for name in ("aiokafka", "faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        (_folder(settings, step) / "ready").write_text(str(os.getpid()))
+        say_ready(settings.data_dir, step.name)
         progress.alive()
         threading.Thread(target=_watch, args=(settings, step, progress), name="watchdog", daemon=True).start()
 
@@ -371,10 +372,6 @@ def _message(event: Any) -> Message:  # noqa: ANN401
         value=message.value,
         timestamp_ms=round(message.timestamp * 1000),
     )
-
-
-def _folder(settings: Settings, step: Step) -> Path:
-    return settings.data_dir / "agents" / step.name
 
 
 def _fingerprint(path: Path) -> str:

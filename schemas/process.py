@@ -26,7 +26,12 @@ def say_ready(data_dir: Path, name: str) -> None:
 
 def ready_file(data_dir: Path, name: str) -> Path:
     """The file that says so."""
-    return data_dir / "agents" / name / "ready"
+    return own_folder(data_dir, name) / "ready"
+
+
+def own_folder(data_dir: Path, name: str) -> Path:
+    """Where a process keeps what is its own; it need not be there yet."""
+    return data_dir / "agents" / name
 
 
 def _wait() -> None:

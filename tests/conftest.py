@@ -10,6 +10,6 @@ kabar_settings, pipeline = server_fixtures("session")
 def pytest_configure() -> None:
     """Java compiles at once and lightly: in a node that lives for a minute the thorough compiler costs and never pays.
 
-    A start of Elasticsearch takes 12 s of CPU instead of 19. Every Java that a test starts reads the variable.
+    Every Java that a test starts reads the variable.
     """
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -241,8 +241,10 @@ def _watch(settings: Settings, started: _Started, say: _Say, until_idle: list[Fe
             _update_pids(settings, written)
         time.sleep(0.2 if until_idle is None else 0.5)
         if until_idle is not None:
-            with suppress(BrokerError):  # an own broker is started anew, another's owner sees to it
+            try:
                 idle = idle + 1 if is_idle(settings, until_idle) else 0
+            except BrokerError:
+                idle = 0  # an own broker is started anew, another's owner sees to it
 
 
 def is_idle(settings: Settings, feeds: list[Feed]) -> bool:

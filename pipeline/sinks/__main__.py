@@ -3,7 +3,6 @@
 The file of the sinks is looked at every two seconds, so that a sink comes, changes or goes without a restart.
 """
 
-import os
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ from pipeline.sinks.ledger import Deliveries
 from pipeline.sinks.runner import Runner
 from schemas.errors import BrokerError
 from schemas.logs import configure
-from schemas.process import follow_launcher
+from schemas.process import follow_launcher, say_ready
 from schemas.settings import Settings, SettingsError, load_settings
 from schemas.steps import SINKS
 
@@ -50,7 +49,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     deliveries = Deliveries(settings)
     deliveries.wait()
     runners: dict[str, Runner] = {}
-    _say_ready(settings)
+    say_ready(settings.data_dir, SINKS)
     complained = ""
     while True:
         try:
@@ -82,12 +81,6 @@ def _follow(settings: Settings, deliveries: Deliveries, runners: dict[str, Runne
         if name not in runners:
             runners[name] = Runner(settings, sink, deliveries)
             runners[name].start()
-
-
-def _say_ready(settings: Settings) -> None:
-    folder = settings.data_dir / "agents" / SINKS
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ready").write_text(str(os.getpid()))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from contextlib import suppress
 from pathlib import Path
 
+from schemas.process import own_folder
 from schemas.settings import Settings
 
 
 def web_address_file(settings: Settings) -> Path:
     """Where the process writes its address."""
-    path = settings.data_dir / "agents" / "web" / "address"
+    path = own_folder(settings.data_dir, "web") / "address"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -22,6 +22,7 @@ import msgspec
 import psutil
 
 from pipeline.launch import Pipeline, Process
+from schemas.process import own_folder
 from tests.benchmarks.fault_rig import Rig, Sender, Verdict, rig
 from tests.benchmarks.faulty_node import Trouble
 
@@ -39,20 +40,30 @@ class Fault(msgspec.Struct, frozen=True):
     happen: Callable[[Rig, float], None]
 
 
-def kill(*steps: str) -> Callable[[Rig, float], None]:
-    """Kill steps in turn, so many times each, each a second and a half after the launcher has started it anew."""
+def end(by: Callable[[int], None], *steps: str) -> Callable[[Rig, float], None]:
+    """End steps in turn by what is done to a process, so many times each, 1.5 s after each was started anew."""
 
     def happen(rig: Rig, times: float) -> None:
         for _ in range(round(times)):
             for step in steps:
-                killed = rig.pipeline.pids()[step]
-                os.kill(killed, signal.SIGKILL)
-                while rig.pipeline.pids()[step] == killed:  # the launcher waits longer the more often it ends
+                ended = rig.pipeline.pids()[step]
+                by(ended)
+                while rig.pipeline.pids()[step] == ended:  # the launcher waits longer the more often it ends
                     rig.watch(0.1)
                 rig.watch(1.5)
         rig.time_back()
 
     return happen
+
+
+def kill(pid: int) -> None:
+    """`kill -9`."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def fill_disk(pid: int) -> None:
+    """No file of this process can grow any more."""
+    psutil.Process(pid).rlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
 
 
 def rolling_restart(rig: Rig, times: float) -> None:
@@ -188,18 +199,6 @@ def hung(rig: Rig, times: float) -> None:
     rig.time_back()
 
 
-def disk_full(rig: Rig, times: float) -> None:
-    """No file of `enrich` and `stories` can grow any more, until each has ended and is started anew."""
-    for _ in range(round(times)):
-        for step in ("enrich", "stories"):
-            full = rig.pipeline.pids()[step]
-            psutil.Process(full).rlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
-            while rig.pipeline.pids()[step] == full:
-                rig.watch(0.1)
-            rig.watch(1.5)
-    rig.time_back()
-
-
 def tables_damaged(rig: Rig, times: float) -> None:
     """`enrich` and `stories` end, and find the files that say what their tables are made of empty."""
     for _ in range(round(times)):
@@ -207,7 +206,7 @@ def tables_damaged(rig: Rig, times: float) -> None:
             process = next(process for process in rig.pipeline.processes if process.name == step)
             process.terminate()
             process.wait(30)
-            for current in (rig.settings.data_dir / "agents" / step).glob("v*/tables/*.db/CURRENT"):
+            for current in own_folder(rig.settings.data_dir, step).glob("v*/tables/*.db/CURRENT"):
                 current.write_bytes(b"")
             process.start()
             rig.watch(1.5)
@@ -215,8 +214,8 @@ def tables_damaged(rig: Rig, times: float) -> None:
 
 
 FAULTS = (
-    Fault(1, "kill -9 of index, so many times", 20, 2, kill("index")),
-    Fault(2, "kill -9 of enrich and stories, so many times each", 20, 2, kill("enrich", "stories")),
+    Fault(1, "kill -9 of index, so many times", 20, 2, end(kill, "index")),
+    Fault(2, "kill -9 of enrich and stories, so many times each", 20, 2, end(kill, "enrich", "stories")),
     Fault(3, "rolling restart of two workers a step, so many times", 10, 1, rolling_restart),
     Fault(4, "broker killed, away for so many seconds", 5, 5, broker_killed),
     Fault(4, "broker killed, away for so many seconds", 30, 0, broker_killed),
@@ -232,9 +231,12 @@ FAULTS = (
     Fault(10, "indices read-only for so many seconds", 30, 5, blocked),
     Fault(14, "node away, SIGTERM to index after so many seconds", 20, 0, index_stopped_and_term),
     Fault(15, "stories sleeps for ever, so many times", 1, 0, hung),
-    Fault(32, "disk full under the tables of enrich and stories, so many times", 3, 1, disk_full),
-    Fault(32, "tables of enrich and stories damaged, so many times", 3, 1, tables_damaged),
     Fault(16, "one worker a step, three, one, so many times", 2, 0, more_and_fewer),
+    Fault(
+        32, "disk full under enrich and stories until each ended, so many times", 3, 1,
+        end(fill_disk, "enrich", "stories"),
+    ),
+    Fault(32, "tables of enrich and stories damaged, so many times", 3, 1, tables_damaged),
 )  # fmt: skip
 
 

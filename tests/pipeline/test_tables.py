@@ -1,12 +1,10 @@
 """Damaged tables are thrown away and read anew from the changelog; sound ones stay; a full disk loses nothing."""
 
-import resource
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 from rocksdict import Options, Rdict
 
@@ -16,7 +14,9 @@ from pipeline.launch import Pipeline, Process
 from pipeline.tables import is_damage, mark_damaged, throw_away_damaged
 from schemas.codec import now
 from schemas.item import Item, item_id
+from schemas.process import own_folder
 from schemas.settings import Settings
+from tests.benchmarks.faults import fill_disk
 from tests.benchmarks.running import send
 from tests.waiting import until, until_idle
 
@@ -139,7 +139,7 @@ def test_a_step_whose_tables_were_damaged_knows_what_it_knew(
     until_idle(kabar_settings, pipeline, seconds=60)
     enrich.terminate()
     enrich.wait(10)
-    tables = sorted((kabar_settings.data_dir / "agents" / "enrich").glob("v*/tables/*.db"))
+    tables = sorted(own_folder(kabar_settings.data_dir, "enrich").glob("v*/tables/*.db"))
     assert tables
     for table in tables:
         (table / "CURRENT").write_bytes(b"")
@@ -155,7 +155,7 @@ def test_a_full_disk_loses_nothing(kabar_settings: Settings, pipeline: Pipeline,
     """While no file of it can grow the step ends and is started anew; once one can, every item is indexed once."""
     before = len(indexed(kabar_settings))
     restarts = enrich.restarts
-    psutil.Process(enrich.pid).rlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    fill_disk(enrich.pid)
     send(kabar_settings, [item(number) for number in range(1_000, 1_200)])
     until(lambda: not enrich.runs, seconds=60, what="the step meets the full disk")
     until_idle(kabar_settings, pipeline, seconds=60)

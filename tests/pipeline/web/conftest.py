@@ -16,6 +16,7 @@ from pipeline.figures.known import make_figure
 from pipeline.web.access import make_token
 from pipeline.web.where import web_address, web_address_file
 from schemas.document import Document
+from schemas.process import ready_file
 from schemas.settings import Settings
 from tests.pipeline.search.demo import demo_documents, documents_of, index_documents
 from tests.pipeline.web.hostile import hostile_item
@@ -51,7 +52,7 @@ def site(kabar_settings: Settings) -> Iterator[Site]:
         web_address_file(settings)
         process = subprocess.Popen([sys.executable, "-m", "pipeline.web"], env=environment, stdin=subprocess.DEVNULL)
         try:
-            ready = settings.data_dir / "agents" / "web" / "ready"
+            ready = ready_file(settings.data_dir, "web")
             until(lambda: ready.exists() or process.poll() is not None, seconds=60, what="the page is served")
             yield Site(settings, str(web_address(settings)), token, hostile)
         finally:
