@@ -217,6 +217,6 @@ def edition(feed: DemoFeed, number: int) -> tuple[tuple[NewsItem, str], ...]:
         (edited(item) if number > 1 else item, listing.query)
         for item in news()
         for listing in item.feeds
-        if listing.feed == feed.id and item.edition <= number
+        if listing.feed == feed.id and max(item.edition, listing.edition) <= number
     ]
     return tuple(sorted(listed, key=lambda entry: (age(entry[0]), entry[0].key)))

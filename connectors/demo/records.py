@@ -16,10 +16,14 @@ Fault = Literal["date-9999", "html-title", "invalid-utf8", "no-guid", "nul", "re
 
 
 class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A feed that carries the item. `query` is appended to the link there, for instance `utm_source=rss`."""
+    """A feed that carries the item, from its edition `edition` on, or from the item's own where that is later.
+
+    `query` is appended to the link there, for instance `utm_source=rss`.
+    """
 
     feed: str
     query: str = ""
+    edition: int = 1
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

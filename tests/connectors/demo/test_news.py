@@ -158,6 +158,13 @@ def test_edits_change_what_they_say() -> None:
     assert any(edit.title for _item, edit in edits)
 
 
+def test_a_repeat_comes_after_what_it_repeats() -> None:
+    """The second feed has it an edition later: of two first polls side by side either may reach Kafka first."""
+    for item in news():
+        first, *others = (max(item.edition, listing.edition) for listing in item.feeds)
+        assert all(first < later for later in others), item.key
+
+
 def test_every_kind_of_fault_is_there() -> None:
     """Each fault that a record may have occurs, and so do an item without any text and both broken feeds."""
     assert {item.fault for item in news()} - {None} == {

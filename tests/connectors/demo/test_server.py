@@ -114,8 +114,10 @@ def test_broken_feeds_are_broken_as_told(server: DemoServer) -> None:
 
 
 def test_a_repeat_has_tracking_parameters(server: DemoServer) -> None:
-    """The second feed links one item with `utm_` parameters and another without."""
-    items = json.loads(get(server, BY_ID["demo-nusantara-pilihan"].path).body)["items"]
+    """The second feed, in its second edition, links one item with `utm_` parameters and another without."""
+    path = BY_ID["demo-nusantara-pilihan"].path
+    get(server, path)
+    items = json.loads(get(server, path).body)["items"]
     links = {entry["id"]: entry["url"] for entry in items}
     assert links["https://news.example/putin-pyongyang"].endswith("?utm_source=pilihan&utm_medium=feed")
     palu = "https://kabarnusantara.example/nasional/gempa-palu-magnitudo-61"
