@@ -1,12 +1,15 @@
 """One GET: conditional, bounded in time and size, with every redirect checked.
 
 Expected outcomes are values. The deadline covers names, redirects and the whole body, so a server that sends a byte a
-second is cut as well. The body is inflated here, a block at a time, and reading stops at the cap: a bomb never unfolds.
+second is cut as well; waiting for a host's turn takes nothing of it. The body is inflated here, a block at a time, and
+reading stops at the cap: a bomb never unfolds.
 """
 
 import asyncio
+import dataclasses
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -77,6 +80,7 @@ class Failed:
 
 
 Outcome = Fetched | NotModified | Failed
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +92,30 @@ class Validators:
     body_hash: str | None = None
 
 
+@asynccontextmanager
+async def _at_once(_url: str) -> AsyncIterator[None]:
+    yield
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What is asked for: the kinds of bodies, and who says of each address on the way why it may not be asked."""
+    """What is asked for, and with which manners.
+
+    `accept` are the kinds of bodies. Of each address on the way `permit` says why it may not be asked, and `turn` lasts
+    while it is: one ends before the next begins, so that nobody holds two hosts.
+    """
 
     accept: str = ACCEPT
     permit: Callable[[str], Awaitable[str | None]] | None = None
+    turn: Turn = _at_once
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """A redirect."""
+
+    url: str
+    permanent: bool
 
 
 async def fetch(  # noqa: PLR0913 - options by name, each with a default
@@ -111,42 +133,61 @@ async def fetch(  # noqa: PLR0913 - options by name, each with a default
         session: from `connectors.guard.guarded_session`.
         url: http or https.
         known: validators of the last reply, for a conditional request and the comparison of bodies.
-        deadline: seconds for everything together.
+        deadline: seconds for everything together, but for what `asking` waits for.
         limit: bytes that the inflated body may have.
-        asking: for what, where it is no feed.
+        asking: for what, where it is no feed; and in turn, where others ask the same hosts.
     """
     try:
-        async with asyncio.timeout(deadline):
-            return await _follow(session, url, known or Validators(), limit, asking or Asking())
+        return await _follow(session, url, known or Validators(), _Bounds(deadline, limit), asking or Asking())
     except TimeoutError:
         return Failed(reason=f"no whole reply within {deadline:g} seconds")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return Failed(reason=refused_in(error) or _sentence(error))
 
 
-async def _follow(session: aiohttp.ClientSession, url: str, known: Validators, limit: int, asking: Asking) -> Outcome:
-    permanent, moved = True, None
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """The seconds that all requests of a fetch may take together, and the bytes that its body may have."""
+
+    seconds: float
+    limit: int
+
+
+async def _follow(
+    session: aiohttp.ClientSession, url: str, known: Validators, bounds: _Bounds, asking: Asking
+) -> Outcome:
+    permanent, moved, left = True, None, bounds.seconds
     for _ in range(REDIRECTS + 1):
         target = _target(url)
         if target is None:
             return Failed(reason=f"{NO_ADDRESS}: {url[:200]}")
         if asking.permit and (reason := await asking.permit(str(target))):
             return Failed(reason=reason)
-        # Credentials belong to the address that the user gave, and aiohttp sends them from the URL alone.
-        async with session.get(
-            target,
-            headers=_headers(known, asking.accept),
-            allow_redirects=False,
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None),
-        ) as reply:
-            location = reply.headers.get("Location")
-            if reply.status not in _REDIRECT or not location:
-                return await _judge(reply, known, limit, moved)
-            url = str(target.join(URL(location)))
-            permanent = permanent and reply.status in _PERMANENT
-            moved = url if permanent else moved
+        async with asking.turn(str(target)), asyncio.timeout(left) as clock:
+            found = await _ask(session, target, known, bounds.limit, asking.accept)
+            left = (clock.when() or 0.0) - asyncio.get_running_loop().time()
+        if not isinstance(found, _Away):
+            return found if moved is None or isinstance(found, Failed) else dataclasses.replace(found, moved_to=moved)
+        url, permanent = found.url, permanent and found.permanent
+        moved = url if permanent else moved
     return Failed(reason=f"more than {REDIRECTS} redirects")
+
+
+async def _ask(
+    session: aiohttp.ClientSession, target: URL, known: Validators, limit: int, accept: str
+) -> Outcome | _Away:
+    # Credentials belong to the address that the user gave, and aiohttp sends them from the URL alone.
+    async with session.get(
+        target,
+        headers=_headers(known, accept),
+        allow_redirects=False,
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None),
+    ) as reply:
+        location = reply.headers.get("Location")
+        if reply.status not in _REDIRECT or not location:
+            return await _judge(reply, known, limit)
+        return _Away(str(target.join(URL(location))), reply.status in _PERMANENT)
 
 
 def _target(url: str) -> URL | None:
@@ -166,16 +207,11 @@ def _headers(known: Validators, accept: str) -> dict[str, str]:
     return headers
 
 
-async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int, moved: str | None) -> Outcome:
+async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int) -> Outcome:
     etag, modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
     cached = cache_seconds(reply.headers)
     if reply.status == 304:  # noqa: PLR2004 - Not Modified
-        return NotModified(
-            etag=etag or known.etag,
-            last_modified=modified or known.last_modified,
-            moved_to=moved,
-            cache_seconds=cached,
-        )
+        return NotModified(etag=etag or known.etag, last_modified=modified or known.last_modified, cache_seconds=cached)
     if reply.status != 200:  # noqa: PLR2004 - OK
         return Failed(
             reason=f"HTTP {reply.status} {reply.reason or ''}".strip() + await _walled(reply),
@@ -187,7 +223,7 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int, m
         return body
     digest = blake2b(body, digest_size=16).hexdigest()
     if digest == known.body_hash:
-        return NotModified(etag=etag, last_modified=modified, moved_to=moved, cache_seconds=cached)
+        return NotModified(etag=etag, last_modified=modified, cache_seconds=cached)
     return Fetched(
         body=body,
         etag=etag,
@@ -195,7 +231,6 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int, m
         body_hash=digest,
         final_url=str(reply.url.with_user(None)),
         content_type=reply.headers.get("Content-Type"),
-        moved_to=moved,
         cache_seconds=cached,
         link=", ".join(reply.headers.getall("Link", [])) or None,
     )

@@ -15,7 +15,7 @@ from protego import Protego
 from yarl import URL
 
 from connectors.charset import decode
-from connectors.fetch import Fetched, Outcome, fetch
+from connectors.fetch import Asking, Fetched, Outcome, fetch
 
 AGENT = "Kabar"
 HOSTS_LIMIT = 5_000
@@ -52,7 +52,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Robots:
-    """What hosts allow, asked once a day each. For one event loop.
+    """What hosts allow, asked once a day each. For one event loop. `asking` says in whose turn.
 
     Example:
         robots = Robots(session)
@@ -60,6 +60,7 @@ class Robots:
     """
 
     session: aiohttp.ClientSession
+    asking: Asking = field(default_factory=Asking)
     _known: OrderedDict[str, Rules] = field(default_factory=OrderedDict)
     _asking: dict[str, asyncio.Lock] = field(default_factory=dict)
 
@@ -76,7 +77,10 @@ class Robots:
         lock = self._asking[origin] = asyncio.Lock()
         try:
             async with lock:
-                outcome = await fetch(self.session, f"{origin}/robots.txt", deadline=DEADLINE_SECONDS, limit=BODY_LIMIT)
+                place = f"{origin}/robots.txt"
+                outcome = await fetch(
+                    self.session, place, deadline=DEADLINE_SECONDS, limit=BODY_LIMIT, asking=self.asking
+                )
                 found = self._known[origin] = rules_of(outcome, time.monotonic())
         finally:
             del self._asking[origin]

@@ -24,7 +24,6 @@ import msgspec
 import structlog
 
 from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_conditional, is_quiet, validators
-from connectors.feeds.hosts import SPACING_SECONDS, Hosts, is_own
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
 from connectors.feeds.metrics import serving
@@ -34,8 +33,9 @@ from connectors.feeds.rhythm import Bounds
 from connectors.feeds.schedule import Followed, Schedule
 from connectors.feeds.seen import Seen
 from connectors.feeds.writer import Delivery, Writer, Written
-from connectors.fetch import Failed, Fetched, NotModified, Outcome, Validators, fetch
+from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch
 from connectors.guard import guarded_session
+from connectors.hosts import SPACING_SECONDS, Hosts, is_own
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
@@ -109,6 +109,7 @@ class Poller:
         self._lines = Hosts(spacing_seconds=0)
         self._bounds = Bounds(floor=settings.poll_floor_seconds, ceiling=settings.poll_ceiling_seconds)
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
+        self._asking = Asking(turn=self._turn)
         self._backfills = asyncio.Semaphore(BACKFILLS)
         self._leases = Leases()
         self._wake = asyncio.Event()
@@ -232,12 +233,8 @@ class Poller:
                 await turn.enter_async_context(self._lines.turn(feed.url))
                 await turn.enter_async_context(self._backfills)
                 await self._room()
-            # The host first: what waits for a slow host must not hold what other hosts need.
-            async with self._hosts.turn(feed.url):
-                if followed.lost:
-                    return
-                async with self._slots, _asking(followed):
-                    fetched = await fetch(session, feed.url, validators(state))
+            async with _asking(followed):
+                fetched = await fetch(session, feed.url, validators(state), asking=self._asking)
             known = Known(state)
             refused: tuple[Refused, ...] = ()
             outcome: Changed | NotModified | Failed
@@ -254,6 +251,12 @@ class Poller:
         self._settle(followed, decision)
         _report(feed, decision)
 
+    @asynccontextmanager
+    async def _turn(self, url: str) -> AsyncIterator[None]:
+        # The host first: what waits for a slow host must not hold what other hosts need.
+        async with self._hosts.turn(url), self._slots:
+            yield
+
     async def _read(
         self, session: aiohttp.ClientSession, followed: Followed, seen: Seen, fetched: Fetched
     ) -> Changed | NotModified | Failed:
@@ -266,11 +269,11 @@ class Poller:
             return Changed(fetched=fetched, feed=parsed)
 
         async def ask(address: str, known: Validators) -> Outcome:
-            async with self._hosts.turn(address), self._slots:
-                return await fetch(session, address, known)
+            return await fetch(session, address, known, asking=self._asking)
 
         known = followed.parts if is_conditional(followed.state) else {}
-        parts = await fetch_parts(ask, newest_sitemaps(parsed.children), known)
+        async with _asking(followed):
+            parts = await fetch_parts(ask, newest_sitemaps(parsed.children), known)
         followed.parts = known
         if not isinstance(parts, list):
             return parts
@@ -343,7 +346,9 @@ class Poller:
 
 @asynccontextmanager
 async def _asking(followed: Followed) -> AsyncIterator[None]:
-    """While this task asks the feed's host, another worker that takes the feed over ends it (see `drop_partition`)."""
+    """While this task asks, or waits to, another worker that takes the feed over ends it (see `drop_partition`)."""
+    if followed.lost:
+        raise asyncio.CancelledError
     followed.fetching = asyncio.current_task()
     try:
         yield

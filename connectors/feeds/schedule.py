@@ -14,7 +14,7 @@ from schemas.feed import Feed, FeedState
 class Followed:
     """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap.
 
-    `fetching` is the task that asks its host now; `lost` that another worker has it. `parts` is what the last replies
+    `fetching` is the task that asks for it now; `lost` that another worker has it. `parts` is what the last replies
     of the sitemaps of an index left, by address. `key` is that of its address, once it was asked for.
     """
 

@@ -1,18 +1,19 @@
 """The acting half of pages: fetches what is first in each line, and sees that Kafka has it before a position moves.
 
 One event loop, and one thread that is the member of the consumer group. A host is asked one thing at a time, with at
-least `SPACING_SECONDS` (or what its robots.txt asks) between the end of one and the start of the next. What fails for
-the moment is tried twice more, and not before the site's `Retry-After`; where that is longer than anybody waits, the
-items of that site go on without their pages until it is over. A live item that has waited `PATIENCE_SECONDS` goes on
-with its feed's own text, so that nobody is told late; its page follows as a newer version of the same item.
+least `SPACING_SECONDS` (or what its robots.txt asks) between the end of one and the start of the next: its pages, its
+robots.txt, and what redirects from elsewhere lead to. What fails for the moment is tried twice more, and not before the
+site's `Retry-After`; where that is longer than anybody waits, the items of that site go on without their pages until it
+is over. A live item that has waited `PATIENCE_SECONDS` goes on with its feed's own text, so that nobody is told late;
+its page follows as a newer version of the same item.
 """
 
 import asyncio
 import signal
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 
 import aiohttp
 import structlog
@@ -20,7 +21,8 @@ import structlog
 from connectors.feeds.registry import Sender
 from connectors.fetch import Asking, fetch
 from connectors.guard import guarded_session
-from connectors.pages.hosts import Hosts, Line, Positions, Waiting
+from connectors.hosts import SPACING_SECONDS, Hosts
+from connectors.pages.lines import Line, Lines, Positions, Waiting
 from connectors.pages.outcome import ROBOTS, SHUT, Outcome, outcome_of
 from connectors.robots import Robots
 from connectors.turns import Turns
@@ -35,7 +37,6 @@ from schemas.settings import Settings
 from schemas.steps import PAGE_FETCHER
 from schemas.topics import DEADLETTERS, PAGES, WANTED
 
-SPACING_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
 AGAIN_SECONDS = (5.0, 30.0)
 AGAIN_LIMIT_SECONDS = 300.0
@@ -86,9 +87,10 @@ class Fetcher:
         patience: float = PATIENCE_SECONDS,
         turns: Turns | None = None,
     ) -> None:
-        self._settings, self._producer, self._turns = settings, producer, turns
+        self._settings, self._producer = settings, producer
         self._spacing, self._patience = spacing, patience
-        self._hosts, self._positions = Hosts(), Positions()
+        self._hosts = Hosts(spacing, turns)
+        self._lines, self._positions = Lines(), Positions()
         self._lock = threading.Lock()  # positions are read by the thread that commits them
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._stopping = threading.Event()
@@ -111,7 +113,7 @@ class Fetcher:
         members.start()
         self._keep(self._write())
         async with guarded_session(self._settings, per_host=1) as session:
-            robots = Robots(session)
+            robots = Robots(session, Asking(turn=self._turn))
             while not self._stopping.is_set():
                 self._start_due(session, robots)
                 await asyncio.sleep(TICK_SECONDS)
@@ -160,7 +162,7 @@ class Fetcher:
         for lost in mine - assigned:
             with self._lock:
                 self._positions.drop(lost)
-            loop.call_soon_threadsafe(self._hosts.drop, lost)
+            loop.call_soon_threadsafe(self._lines.drop, lost)
         with self._lock:
             for message in messages:
                 self._positions.begin(message.partition, message.offset)
@@ -186,7 +188,7 @@ class Fetcher:
         for message in messages:
             waiting = self._waiting(message)
             if waiting is not None:
-                self._hosts.add(waiting)
+                self._lines.add(waiting)
 
     def _waiting(self, message: Message) -> Waiting | None:
         try:
@@ -216,21 +218,18 @@ class Fetcher:
 
     def _start_due(self, session: aiohttp.ClientSession, robots: Robots) -> None:
         at = asyncio.get_running_loop().time()
-        for line, waiting in self._hosts.shut(at):
+        for line, waiting in self._lines.shut(at):
             line.leave(waiting)
             self._send(waiting, waiting.lane, SHUT, done=True)
-        for waiting in self._hosts.late(at, self._patience):
+        for waiting in self._lines.late(at, self._patience):
             self._send(waiting, "late", Outcome(failure="late", reason="its page was not there in time"), done=False)
-        for line, waiting in self._hosts.due(at):
+        for line, waiting in self._lines.due(at):
             line.busy = True
             self._keep(self._fetch(session, robots, line, waiting))
 
     async def _fetch(self, session: aiohttp.ClientSession, robots: Robots, line: Line, waiting: Waiting) -> None:
         loop = asyncio.get_running_loop()
-        turn = self._turns.turn(waiting.host, self._spacing) if self._turns else nullcontext()
-        # The host first: what waits for one that a feed is read from holds none of the slots.
-        async with turn, self._slots:
-            outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
+        outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
         line.busy = False
         again = outcome.again or 0.0
         line.free_at = loop.time() + max(self._spacing, delay, again)
@@ -248,8 +247,19 @@ class Fetcher:
             # Of each address on the way: a redirect may lead to a site that does not want it.
             return None if (await robots.rules(address)).allow(address) else ROBOTS
 
-        found = await fetch(session, url, limit=PAGE_BYTES, asking=Asking(accept=ACCEPT, permit=permit))
+        @asynccontextmanager
+        async def turn(address: str) -> AsyncIterator[None]:
+            async with self._turn(address, (await robots.rules(address)).delay()):
+                yield
+
+        found = await fetch(session, url, limit=PAGE_BYTES, asking=Asking(accept=ACCEPT, permit=permit, turn=turn))
         return outcome_of(found), (await robots.rules(url)).delay()
+
+    @asynccontextmanager
+    async def _turn(self, address: str, pause: float = 0.0) -> AsyncIterator[None]:
+        # The host first: what waits for one that a feed is read from holds none of the slots.
+        async with self._hosts.turn(address, pause), self._slots:
+            yield
 
     # Into Kafka.
 

@@ -5,13 +5,15 @@ import gzip
 import time
 import tracemalloc
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from connectors.fetch import Failed, Fetched, NotModified, Outcome, Validators, fetch, retry_after
+from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch, retry_after
 from connectors.guard import guarded_session
 from schemas.settings import load_settings
 from tests.connectors.server import LocalServer, RawServer
@@ -158,6 +160,25 @@ def test_a_slow_server_is_cut_at_the_deadline(parts: tuple[bytes, ...]) -> None:
         outcome = ask(server.url, deadline=1.0)
         assert time.monotonic() - started < 2.0
     assert outcome == Failed(reason="no whole reply within 1 seconds")
+
+
+def test_the_deadline_is_of_all_requests_and_not_of_waiting_for_turns() -> None:
+    """Three requests of half a second end at the deadline of one; waiting as long before a turn costs nothing."""
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.5)
+        left = int(request.query.get("left", "0"))
+        return web.Response(status=302, headers={"Location": f"?left={left - 1}"}) if left else web.Response(body=b"x")
+
+    @asynccontextmanager
+    async def late(_url: str) -> AsyncIterator[None]:
+        await asyncio.sleep(1.2)
+        yield
+
+    with LocalServer() as server:
+        url = server.on("/", slow)
+        assert ask(f"{url}?left=2", deadline=1.0) == Failed(reason="no whole reply within 1 seconds")
+        assert isinstance(ask(url, deadline=1.0, asking=Asking(turn=late)), Fetched)
 
 
 @pytest.mark.parametrize(

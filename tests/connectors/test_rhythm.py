@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from connectors.feeds.health import advice, alert_of, is_to_tell, trouble
-from connectors.feeds.hosts import Hosts
 from connectors.feeds.metrics import exposition, serving
 from connectors.feeds.rhythm import Bounds, interval, learn, learn_from_dates, next_poll, retry
 from connectors.feeds.schedule import Followed, Schedule
 from connectors.fetch import Failed
+from connectors.hosts import Hosts
 from deploy.ports import free_port
 from schemas.feed import Feed, FeedState
 

@@ -4,17 +4,21 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 
-from connectors.feeds.hosts import Hosts
 from connectors.feeds.poller import Poller
 from connectors.feeds.schedule import Followed
+from connectors.fetch import Asking
 from connectors.guard import guarded_session
+from connectors.hosts import Hosts
 from connectors.pages.fetcher import Fetcher
 from connectors.robots import Robots
 from connectors.turns import FILE, Turns
@@ -22,7 +26,7 @@ from schemas.feed import Feed, FeedState
 from schemas.settings import SettingsError, load_settings
 from tests.connectors.kept import Kept
 from tests.connectors.pages.test_fetcher import message
-from tests.connectors.server import LocalServer
+from tests.connectors.server import Handler, LocalServer
 
 OPEN = load_settings(allow_networks="127.0.0.0/8", kafka="unused:1")
 
@@ -133,7 +137,7 @@ def test_poller_and_fetcher_of_one_site_meet_here(tmp_path: Path) -> None:
             writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001
             with kept_by_another(tmp_path, "127.0.0.1") as other:
                 polling = asyncio.create_task(poller._poll(session, followed))  # noqa: SLF001
-                fetcher._start_due(session, Robots(session))  # noqa: SLF001
+                fetcher._start_due(session, Robots(session, Asking(turn=fetcher._turn)))  # noqa: SLF001
                 await asyncio.sleep(1.0)
                 assert site.requests == []
                 other.kill()
@@ -143,6 +147,143 @@ def test_poller_and_fetcher_of_one_site_meet_here(tmp_path: Path) -> None:
     with LocalServer() as site:
         asyncio.run(run(site.serve("/feed", b"<rss version='2.0'><channel/></rss>"), site.serve("/a", b"<p>A page.")))
     assert sorted(set(site.requests)) == ["/a", "/feed", "/robots.txt"]
+
+
+REDIRECTED = b"<rss version='2.0'><channel><title>T</title></channel></rss>"
+
+
+def away(location: str) -> Handler:
+    """A redirect to there."""
+
+    async def reply(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=301, headers={"Location": location})
+
+    return reply
+
+
+def elsewhere(url: str) -> str:
+    """The same server by another name, and so another host."""
+    return url.replace("127.0.0.1", "localhost")
+
+
+def unknown(url: str) -> Followed:
+    """A feed that was never polled."""
+    return Followed(feed=Feed(id=url, url=url), state=FeedState(feed_id=url), partition=0)
+
+
+@asynccontextmanager
+async def polling(turns: Turns | None = None) -> AsyncIterator[tuple[Poller, aiohttp.ClientSession]]:
+    """A poller whose Kafka is kept in memory."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
+    poller = Poller(OPEN, Kept(), turns=turns)
+    writing = asyncio.create_task(poller._writer.run())  # noqa: SLF001
+    async with guarded_session(OPEN) as session:
+        yield poller, session
+    writing.cancel()
+
+
+@pytest.mark.parametrize("what", ["feed", "page", "robots", "sitemap"])
+def test_a_redirect_waits_for_the_turn_of_where_it_leads(tmp_path: Path, what: str) -> None:
+    """While another process asks that host it is not asked; the host that leads there is free meanwhile."""
+
+    async def run(site: LocalServer) -> None:
+        turns = Turns(tmp_path)
+        async with polling(turns) as (poller, session):
+            fetcher = Fetcher(OPEN, Kept(), spacing=0.0, turns=turns)
+            with kept_by_another(tmp_path, "127.0.0.1") as other:
+                if what in {"feed", "sitemap"}:
+                    asking = [asyncio.create_task(poller._poll(session, unknown(elsewhere(site.url("/a")))))]  # noqa: SLF001
+                else:
+                    fetcher._take([message(elsewhere(site.url("/a")), 0)])  # noqa: SLF001
+                    fetcher._start_due(session, Robots(session, Asking(turn=fetcher._turn)))  # noqa: SLF001
+                    asking = [*fetcher._tasks]  # noqa: SLF001
+                await asyncio.sleep(1.0)
+                assert there == []
+                assert site.requests[-1] == ("/robots.txt" if what == "robots" else "/a")
+                free = await asyncio.to_thread(waited, tmp_path, elsewhere(site.url("/")), 0.0, 0.5)
+                assert free is not None
+                other.kill()
+                await asyncio.wait_for(asyncio.gather(*asking), 10)
+        assert there[-1] == ("/robots.txt.there" if what == "robots" else "/b")
+
+    there: list[str] = []
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        there.append(request.path)
+        return web.Response(body=REDIRECTED)
+
+    async def none(request: web.Request) -> web.StreamResponse:
+        if request.url.host == "127.0.0.1":
+            there.append(request.path)
+        return web.Response(status=404)
+
+    with LocalServer() as site:
+        target = site.on("/b", reply)
+        site.on("/robots.txt", none)
+        site.on("/a", away(target))
+        if what == "robots":
+            site.on("/robots.txt", away(site.on("/robots.txt.there", none)))
+            site.serve("/a", b"<p>A page.")
+        if what == "sitemap":
+            site.serve("/a", f"<sitemapindex><sitemap><loc>{target}</loc></sitemap></sitemapindex>".encode())
+        asyncio.run(run(site))
+
+
+def test_two_hosts_that_lead_to_each_other_hold_nobody() -> None:
+    """Each redirect gives its own host back before it waits for the other's."""
+
+    async def run(*urls: str) -> list[FeedState]:
+        feeds = [unknown(url) for url in urls]
+        async with polling() as (poller, session), asyncio.timeout(10):
+            await asyncio.gather(*(poller._poll(session, feed) for feed in feeds))  # noqa: SLF001
+        return [feed.state for feed in feeds]
+
+    with LocalServer() as site:
+        end = site.serve("/end", REDIRECTED)
+        states = asyncio.run(run(site.on("/a", away(elsewhere(end))), elsewhere(site.on("/b", away(end)))))
+    assert [state.last_error for state in states] == [None, None]
+    assert [state.moved_to for state in states] == [elsewhere(end), end]
+
+
+def test_a_redirect_keeps_the_pause_of_where_it_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between a poll of a host, a redirect to it, and one within it, there is the pause each time."""
+    monkeypatch.setattr("connectors.hosts.is_own", lambda _host: False)
+    begun: list[float] = []
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        if request.url.host == "127.0.0.1":
+            begun.append(time.monotonic())
+        leads = request.path == "/leads"
+        return web.Response(status=302, headers={"Location": "/b"}) if leads else web.Response(body=REDIRECTED)
+
+    async def run(*urls: str) -> None:
+        async with polling() as (poller, session):
+            await asyncio.gather(*(poller._poll(session, unknown(url)) for url in urls))  # noqa: SLF001
+
+    with LocalServer() as site:
+        here = site.on("/b", reply)
+        asyncio.run(run(here, elsewhere(site.on("/a", away(here))), site.on("/leads", reply)))
+    assert len(begun) == 4
+    assert min(later - earlier for earlier, later in pairwise(begun)) > 0.95
+
+
+def test_a_feed_that_is_lost_waits_for_no_turn(tmp_path: Path) -> None:
+    """Whoever has it now asks; what waited here is over at once."""
+
+    async def run(url: str) -> None:
+        async with polling(Turns(tmp_path)) as (poller, session):
+            feed = unknown(url)
+            poller._schedule.add(feed)  # noqa: SLF001
+            with kept_by_another(tmp_path, "127.0.0.1"):
+                poll = asyncio.create_task(poller._poll(session, feed))  # noqa: SLF001
+                await asyncio.sleep(0.2)
+                poller._schedule.drop_partition(0)  # noqa: SLF001
+                await asyncio.wait([poll], timeout=1)
+                assert poll.cancelled()
+
+    with LocalServer() as site:
+        asyncio.run(run(site.serve("/b", REDIRECTED)))
+    assert site.requests == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from tests.connectors.test_poller import followed, items, polling, until
 
 # The poller as it is; but this machine's addresses are to it as any others, with a pause between two requests.
 POLLER = """
-from connectors.feeds import hosts, poller
+from connectors import hosts
+from connectors.feeds import poller
 from schemas.settings import load_settings
 hosts.is_own = poller.is_own = lambda host: False
 poller.run(load_settings())

@@ -30,15 +30,18 @@ class Hosts:
         self._resting: dict[str, _Host] = {}  # keeps a host until its pause is over
 
     @asynccontextmanager
-    async def turn(self, url: str) -> AsyncIterator[None]:
-        """This URL's host to oneself; begins when the pause after the last turn is over."""
+    async def turn(self, url: str, pause: float = 0.0) -> AsyncIterator[None]:
+        """This URL's host to oneself; begins when the pause after the last turn is over.
+
+        `pause` is what the host asks for, where that is longer than the spacing.
+        """
         name = host_of(url)
         host = self._hosts.get(name) or self._hosts.setdefault(name, _Host())
         loop = asyncio.get_running_loop()
         async with host.lock:
             if host.free_at > loop.time():
                 await asyncio.sleep(host.free_at - loop.time())
-            spacing = 0.0 if is_own(name) else self._spacing
+            spacing = 0.0 if is_own(name) else max(self._spacing, pause)
             try:
                 async with self._turns.turn(name, spacing) if self._turns else nullcontext():
                     yield

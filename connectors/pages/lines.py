@@ -57,34 +57,34 @@ class Line:
 
 
 @dataclass(slots=True)
-class Hosts:
+class Lines:
     """All lines of this worker."""
 
-    lines: dict[str, Line] = field(default_factory=dict)
+    by_host: dict[str, Line] = field(default_factory=dict)
 
     def add(self, waiting: Waiting) -> None:
         """Put one at the end of its host's line."""
-        line = self.lines.setdefault(waiting.host, Line())
+        line = self.by_host.setdefault(waiting.host, Line())
         (line.quiet if waiting.wanted.quiet else line.live).append(waiting)
 
     def due(self, now: float) -> Iterator[tuple[Line, Waiting]]:
         """The first of each line whose host may be asked now; lines that are empty and free are forgotten."""
-        for host, line in list(self.lines.items()):
+        for host, line in list(self.by_host.items()):
             first = line.first()
             if first is None and not line.busy and max(line.free_at, line.shut_until) <= now:
-                del self.lines[host]
+                del self.by_host[host]
             elif first is not None and not line.busy and line.free_at <= now:
                 yield line, first
 
     def shut(self, now: float) -> Iterator[tuple[Line, Waiting]]:
         """Everybody in a line whose host asked to be left alone."""
-        for line in self.lines.values():
+        for line in self.by_host.values():
             if line.shut_until > now and not line.busy:
                 yield from ((line, waiting) for waiting in (*line.live, *line.quiet))
 
     def late(self, now: float, patience: float) -> Iterator[Waiting]:
         """Live items that have waited so many seconds, each once."""
-        for line in self.lines.values():
+        for line in self.by_host.values():
             for waiting in line.live:
                 if now - waiting.since < patience:
                     break  # they stand in the order in which they came
@@ -94,7 +94,7 @@ class Hosts:
 
     def drop(self, partition: int) -> None:
         """Forget what came from a partition that another worker has now."""
-        for line in self.lines.values():
+        for line in self.by_host.values():
             line.drop(partition)
 
 
