@@ -176,7 +176,7 @@ async def _follow(
 async def _ask(
     session: aiohttp.ClientSession, target: URL, known: Validators, limit: int, accept: str
 ) -> Outcome | _Away:
-    # Credentials belong to the address that the user gave, and aiohttp sends them from the URL alone.
+    # Credentials belong to the address that the user gave (see `led`), and aiohttp sends them from the URL alone.
     async with session.get(
         target,
         headers=_headers(known, accept),
@@ -187,7 +187,23 @@ async def _ask(
         location = reply.headers.get("Location")
         if reply.status not in _REDIRECT or not location:
             return await _judge(reply, known, limit)
-        return _Away(str(target.join(URL(location))), reply.status in _PERMANENT)
+        return _Away(str(led(target, location)), reply.status in _PERMANENT)
+
+
+def led(target: URL, location: str) -> URL:
+    """Where a redirect leads.
+
+    User and password stay with their origin, and with its change from http to https, as browsers and curl have it:
+    servers often redirect within a site by whole addresses.
+    """
+    found = target.join(URL(location))
+    origin = (found.scheme, found.host, found.port)
+    known = {(target.scheme, target.host, target.port)}
+    if target.scheme == "http" and target.is_default_port():
+        known.add(("https", target.host, 443))
+    if target.user is None or found.user is not None or origin not in known:
+        return found
+    return found.with_user(target.user).with_password(target.password)
 
 
 def _target(url: str) -> URL | None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
-from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch, retry_after
+from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch, led, retry_after
 from connectors.guard import guarded_session
 from schemas.settings import load_settings
 from tests.connectors.server import LocalServer, RawServer
@@ -116,6 +117,44 @@ def test_credentials_stay_with_their_host() -> None:
     assert "secret" not in outcome.final_url
     assert seen[0] is not None
     assert seen[1] is None
+
+
+def test_credentials_stay_within_their_host() -> None:
+    """A redirect within the site keeps them, by a path and by the whole address."""
+    seen: list[str | None] = []
+
+    async def end(request: web.Request) -> web.StreamResponse:
+        seen.append(request.headers.get("Authorization"))
+        return web.Response(body=b"x")
+
+    with LocalServer() as server:
+        for location in ("/end", server.on("/end", end)):
+
+            async def away(_request: web.Request, location: str = location) -> web.StreamResponse:
+                return web.Response(status=301, headers={"Location": location})
+
+            outcome = ask(server.on("/", away).replace("http://", "http://user:secret@"))
+            assert isinstance(outcome, Fetched)
+            assert outcome.moved_to == server.url("/end").replace("http://", "http://user:secret@")
+    assert seen[0] is not None
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("location", "kept"),
+    [
+        ("https://a.example/feed", True),
+        ("http://a.example:81/feed", False),
+        ("https://a.example:444/feed", False),
+        ("https://www.a.example/feed", False),
+        ("https://b.example/feed", False),
+        ("ftp://a.example/feed", False),
+    ],
+)
+def test_credentials_go_to_no_other_origin(location: str, kept: bool) -> None:  # noqa: FBT001
+    """From http to https of the same host they do."""
+    assert (led(URL("http://user:secret@a.example/feed"), location).user == "user") is kept
+    assert led(URL("https://user:secret@a.example/feed"), "http://a.example/feed").user is None
 
 
 @pytest.mark.parametrize(("status", "after"), [(429, 120.0), (503, 120.0), (404, 120.0), (500, 120.0)])
