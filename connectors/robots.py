@@ -1,8 +1,8 @@
 """robots.txt (RFC 9309), for pages: what a site's owner allows a program named Kabar to fetch.
 
-A site without one (4xx) allows everything. One that cannot say (5xx, no connection) allows nothing for a while. What
-was said is kept for a day, for the hosts asked most recently. Feeds themselves are published for programs and are not
-asked for here.
+A site without one (4xx) allows everything. One that cannot say (5xx, no connection) allows nothing for a while, or for
+as long as it asks (`Retry-After`). What was said is kept for a day, for the hosts asked most recently. Feeds themselves
+are published for programs and are not asked for here.
 """
 
 import asyncio
@@ -99,4 +99,5 @@ def rules_of(outcome: Outcome, at: float) -> Rules:
     status = getattr(outcome, "status", None)
     if status is not None and 400 <= status < 500 and status != 429:  # noqa: PLR2004 - HTTP's classes
         return Rules(until=at + KEPT_SECONDS)
-    return Rules(until=at + AGAIN_SECONDS, silent=True)
+    asked = getattr(outcome, "retry_after", None) or 0.0
+    return Rules(until=at + max(AGAIN_SECONDS, asked), silent=True)

@@ -4,8 +4,9 @@ import asyncio
 
 from aiohttp import web
 
+from connectors.fetch import Failed
 from connectors.guard import guarded_session
-from connectors.robots import Robots
+from connectors.robots import Robots, Rules, rules_of
 from schemas.settings import load_settings
 from tests.connectors.server import LocalServer
 from tests.processor import at_most
@@ -32,6 +33,12 @@ def test_what_a_site_says_is_kept_to_and_asked_once() -> None:
         server.serve("/robots.txt", body)
         assert allowed(server, "/a", "/private/x", "/private/press/1") == [True, False, True]
         assert server.requests.count("/robots.txt") == 1
+
+
+def test_one_that_asks_for_time_has_it() -> None:
+    """It is not asked again before its `Retry-After`, nor sooner than any that cannot say."""
+    assert rules_of(Failed(reason="HTTP 503", status=503, retry_after=7_200), 1.0) == Rules(until=7_201, silent=True)
+    assert rules_of(Failed(reason="HTTP 503", status=503, retry_after=5), 1.0) == Rules(until=601, silent=True)
 
 
 def test_none_allows_all_and_an_error_allows_nothing() -> None:
