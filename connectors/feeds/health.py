@@ -30,7 +30,9 @@ class Trouble:
 
 
 def trouble(feed: Feed, state: FeedState, at: datetime) -> Trouble | None:
-    """What is wrong at this moment, or None."""
+    """What is wrong at this moment, or None; a feed that another is polled for is as well as that one."""
+    if state.twin_of:
+        return None
     if state.failures >= FAILURES or (state.failures and state.changed_at is None):
         reason = state.last_error or "it cannot be read"
         return Trouble(
@@ -38,13 +40,12 @@ def trouble(feed: Feed, state: FeedState, at: datetime) -> Trouble | None:
             since=state.failing_since,
             reason=f"{state.failures} polls in a row failed: {reason}{_advice(reason)}",
         )
-    if state.twin_of or state.changed_at is None:
+    if state.changed_at is None:
         return None
     silence = at - state.changed_at
-    if not state.items_sent and silence < EMPTY_AFTER:
-        return None
     if not state.items_sent:
-        return Trouble(kind="empty", since=state.changed_at, reason="it never had an item; look for its new address")
+        reason = "it never had an item; look for its new address"
+        return Trouble(kind="empty", since=state.changed_at, reason=reason) if silence >= EMPTY_AFTER else None
     longest = timedelta(seconds=min(state.longest_gap_seconds or 0.0, 1e9))
     if silence > max(SILENT_GAPS * longest, SILENT_LEAST):
         return Trouble(

@@ -24,6 +24,7 @@ import msgspec
 import structlog
 
 from connectors.feeds.decide import Changed, Decision, Known, decide, due_in, is_conditional, is_quiet, validators
+from connectors.feeds.health import FAILURES
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
 from connectors.feeds.metrics import serving
@@ -286,16 +287,16 @@ class Poller:
         return Changed(fetched=whole, feed=joined(parsed, found))
 
     async def _defer(self, followed: Followed, twin: Followed) -> None:
-        """Leave a feed to its twin, and look again after the longest time between polls."""
+        """Leave a feed to its twin, and look again after the longest time between polls.
+
+        That it failed is remembered: else it would be asked again in its twin's place, and fail again.
+        """
         at = now()
         state = msgspec.structs.replace(
             followed.state,
             polled_at=at,
             next_poll_at=at + timedelta(seconds=self._bounds.ceiling),
             twin_of=twin.feed.url,
-            failures=0,
-            failing_since=None,
-            last_error=None,
         )
         await self._writer.deliver(Delivery(state=state, partition=followed.partition))
         self._settle(followed, Decision(state=state, wait_seconds=self._bounds.ceiling))
@@ -306,7 +307,12 @@ class Poller:
             followed.seen = decision.seen.pack()
         followed.busy = False
         wait = self._leases.wait(followed.feed, decision.state, decision.wait_seconds)
-        self._schedule.plan(followed.feed.id, asyncio.get_running_loop().time() + wait)
+        at = asyncio.get_running_loop().time()
+        self._schedule.plan(followed.feed.id, at + wait)
+        if decision.state.failures == FAILURES:
+            # Another address of the same feed is polled from now on, if there is one.
+            for other in self._schedule.same_address(followed) - {followed.feed.id}:
+                self._schedule.plan(other, at)
         self._wake.set()
 
     async def _deliver(

@@ -5,6 +5,7 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 
+from connectors.feeds.health import FAILURES
 from connectors.fetch import Validators
 from connectors.urls import canonical_url
 from schemas.feed import Feed, FeedState
@@ -91,18 +92,23 @@ class Schedule:
         if not ids:
             self._addresses.pop(key, None)
 
+    def same_address(self, followed: Followed) -> set[str]:
+        """The ids of the feeds whose address is this one's, but for what makes no other; its own among them."""
+        return self._addresses.get(followed.address(), set())
+
     def twin(self, followed: Followed) -> Followed | None:
         """The feed that is polled in this one's place: of the same address, or with the same body and name of itself.
 
-        Of several, the one with the smallest id is polled.
+        Of several, the one with the smallest id is polled; one that fails only where all do.
         """
-        ids = self._addresses.get(followed.address(), set())
+        ids = self.same_address(followed)
         itself = followed.state.itself
         if itself and itself != followed.feed.url and (key := address_key(itself)) != followed.address():
-            alike = (self.feeds[i] for i in self._addresses.get(key, set()))
-            ids = ids | {other.feed.id for other in alike if _same_body(other.state, followed.state)}
-        first = min(ids, default=followed.feed.id)
-        return self.feeds[first] if first != followed.feed.id and first in self.feeds else None
+            named = (self.feeds[i] for i in self._addresses.get(key, set()))
+            ids = ids | {other.feed.id for other in named if _same_body(other.state, followed.state)}
+        alike = [self.feeds[i] for i in ids if i in self.feeds]
+        first = min(alike, key=lambda one: (one.state.failures >= FAILURES, one.feed.id), default=followed)
+        return first if first.feed.id != followed.feed.id else None
 
     def drop_partition(self, partition: int) -> None:
         """Forget the feeds of a partition that another worker has now, and let go of their hosts at once."""

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
+from yarl import URL
 
+from connectors.feeds.health import trouble
 from connectors.feeds.registry import partition_of
 from connectors.opml import feed_id, read_opml
 from pipeline.cli.feeds import command
@@ -19,7 +21,7 @@ from schemas.feed import Feed, FeedState
 from schemas.settings import Settings, load_settings
 from schemas.topics import ALERTS, FEED_STATE
 from tests.connectors.server import LocalServer
-from tests.connectors.test_poller import Outlet, followed, items, polling, state, titles, until
+from tests.connectors.test_poller import Outlet, after_polls, followed, items, polling, state, titles, until
 
 FEED = b"<rss version='2.0'><channel><title>T</title><item><title>A</title><link>/a</link></item></channel></rss>"
 INDONESIA = Path(__file__).parents[3] / "shared" / "eval" / "feeds" / "opml" / "Indonesia.opml"
@@ -147,6 +149,24 @@ def test_the_same_feed_under_two_addresses_is_polled_once(kabar_settings: Settin
             assert min(len(outlet.replies), len(other.replies)) == 0
             lazy = outlet.feed if not outlet.replies else other.feed
             assert state(kabar_settings, lazy).twin_of is not None
+
+
+def test_where_one_address_of_a_feed_fails_the_other_is_polled(kabar_settings: Settings) -> None:
+    """After three failures, at once; and the one that fails is no trouble as long as the other is well."""
+    with LocalServer() as server:
+        one, other = (Outlet(server, path, alert_existing=True) for path in ("/pair", "/pair/"))
+        first, second = sorted((one, other), key=lambda outlet: outlet.feed.id)
+        first.entries = {"/pair/1": "Before"}
+        second.entries = {"/pair/1": "Before", "/pair/2": "After"}
+        with followed(kabar_settings, first.feed, second.feed), polling(kabar_settings):
+            until(lambda: len(first.replies) >= 2 and state(kabar_settings, second.feed).twin_of is not None)
+            del server.handlers[URL(first.url).path]
+            until(lambda: titles(kabar_settings, second.feed) == ["After", "Before"])
+            asked = server.requests.count(URL(first.url).path)
+            until(lambda: state(kabar_settings, first.feed).twin_of == second.url)
+            after_polls(kabar_settings, second.feed, 3)
+            assert server.requests.count(URL(first.url).path) == asked == len(first.replies) + 3
+            assert trouble(first.feed, state(kabar_settings, first.feed), now()) is None
 
 
 def test_a_sitemap_index_is_followed_to_its_news(kabar_settings: Settings) -> None:
