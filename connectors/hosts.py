@@ -13,6 +13,8 @@ from connectors.turns import Turns
 from connectors.urls import host_of
 
 SPACING_SECONDS = 1.0
+# What another machine had rests first: both learn of it within a quarter of a second of each other.
+REST_SECONDS = SPACING_SECONDS + 0.5
 
 
 @dataclass(slots=True, weakref_slot=True)

@@ -1,13 +1,14 @@
 """One connection to a host from all of a machine's processes: here those meet that poll feeds and fetch pages.
 
 A host's turn is a lock (POSIX record lock) on its place in one file, which ends with its process however that ends. The
-place holds when the host may be asked again. On several machines it is Kafka that gives each host to one process of a
-kind.
+place holds when the host may be asked again. On several machines it is Kafka that gives each host to one of them: all
+its partitions of feeds and of wanted pages go to the processes that meet in one file (`Turns.name`).
 """
 
 import asyncio
 import fcntl
 import os
+import platform
 import struct
 import time
 from collections import Counter
@@ -29,6 +30,8 @@ _AGAIN_SECONDS: Final = 0.05
 class Turns:
     """The turns of all hosts, in `folder`, which all processes of an installation on this machine share.
 
+    `name` is the same for all whose locks meet, and for no others.
+
     Raises:
         SettingsError: the folder cannot be written.
     """
@@ -41,6 +44,8 @@ class Turns:
             raise SettingsError(
                 f"the data folder {folder} cannot be written ({error.strerror}): set KABAR_DATA_DIR"
             ) from error
+        standing = os.fstat(self._file)
+        self.name = f"{_machine()}/{standing.st_dev}/{standing.st_ino}"
         # A process's locks do not count for itself, so it counts by itself.
         self._held: Counter[int] = Counter()
 
@@ -86,3 +91,9 @@ class Turns:
             return 0.0
         (free_at,) = _FREE_AT.unpack(written)
         return float(min(free_at - time.time(), spacing))
+
+
+def _machine() -> str:
+    # Copied machines have one name, and containers of one machine many; Linux tells its running systems apart.
+    running = Path("/proc/sys/kernel/random/boot_id")
+    return running.read_text("ascii").strip() if running.exists() else platform.node()

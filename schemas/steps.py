@@ -29,7 +29,8 @@ STEPS = (
 SINKS = "sinks"
 SINK_SOURCES = (ALERTS,)
 BY_NAME = {step.name: step for step in STEPS}
-# No step of Faust's, but a consumer group all the same: the connector that fetches the pages of items.
+# No step of Faust's, but a consumer group all the same: the connector that fetches the pages of items. The pollers of
+# feeds are members too (see `connectors.feeds.members`).
 PAGE_FETCHER = Step(name="pages", sources=(WANTED,))
 # What a new item must pass; a backfill waits for the slowest of them.
 LIVE = tuple(BY_NAME[name] for name in ("extract", "enrich", "stories", "index", "alert"))

@@ -12,9 +12,9 @@ from schemas.errors import BrokerError
 from schemas.feed import Feed
 from schemas.message import Message
 from schemas.settings import Settings
+from schemas.steps import PAGE_FETCHER
 from schemas.topics import FEEDS
 
-GROUP = "kabar-feeds"
 POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 
@@ -101,9 +101,12 @@ class Membership:
         return FeedChanged(feed_id=message.key, partition=message.partition, feed=feed, remembered=remembered)
 
 
-def follow(settings: Settings, on_change: Callable[[Change], None], stop: Callable[[], bool]) -> None:
-    """Run a membership until `stop()`; leaves the group at the end, so that others take over at once."""
-    with GroupConsumer(settings, GROUP, [FEEDS]) as consumer:
+def follow(settings: Settings, place: str, on_change: Callable[[Change], None], stop: Callable[[], bool]) -> None:
+    """Run a membership until `stop()`; leaves the group at the end, so that others take over at once.
+
+    The group is that of the fetchers of pages: at one `place` (see `connectors.turns`) is all that is asked of a host.
+    """
+    with GroupConsumer(settings, PAGE_FETCHER.group, [FEEDS], place=place) as consumer:
         membership = Membership(settings, consumer)
         while not stop():
             try:

@@ -36,7 +36,7 @@ from connectors.feeds.seen import Seen
 from connectors.feeds.writer import Delivery, Writer, Written
 from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch
 from connectors.guard import guarded_session
-from connectors.hosts import SPACING_SECONDS, Hosts, is_own
+from connectors.hosts import REST_SECONDS, Hosts, is_own
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
@@ -57,8 +57,6 @@ BACKFILLS = 128
 THREADS = 16
 STOP_SECONDS = 2.0
 IDLE_SECONDS = 60.0
-# Two workers learn within a quarter of a second of each other who has which feeds.
-REST_SECONDS = SPACING_SECONDS + 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +101,7 @@ class Poller:
 
     def __init__(self, settings: Settings, producer: Sender, *, lag: Lag = no_lag, turns: Turns | None = None) -> None:
         self._settings = settings
+        self._place = turns.name if turns else ""
         self._lag = lag
         self._writer = Writer(producer)
         self._schedule = Schedule()
@@ -156,6 +155,7 @@ class Poller:
         try:
             follow(
                 self._settings,
+                self._place,
                 lambda change: _void(loop.call_soon_threadsafe(self._apply, change)),
                 self._stopping.is_set,
             )

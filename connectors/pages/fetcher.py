@@ -12,8 +12,9 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from typing import Protocol
 
 import aiohttp
 import structlog
@@ -21,7 +22,7 @@ import structlog
 from connectors.feeds.registry import Sender
 from connectors.fetch import Asking, fetch
 from connectors.guard import guarded_session
-from connectors.hosts import SPACING_SECONDS, Hosts
+from connectors.hosts import REST_SECONDS, SPACING_SECONDS, Hosts, is_own
 from connectors.pages.lines import Line, Lines, Positions, Waiting
 from connectors.pages.outcome import ROBOTS, SHUT, Outcome, outcome_of
 from connectors.robots import Robots
@@ -75,6 +76,13 @@ async def _until_signal(fetcher: "Fetcher") -> None:
     await fetcher.run()
 
 
+class Committer(Protocol):
+    """The part of `schemas.broker.GroupConsumer` that commits."""
+
+    def commit(self, positions: Mapping[tuple[str, int], int] | None = None) -> None:
+        """Commit these positions."""
+
+
 class Fetcher:
     """One worker. `spacing` and `patience` are in seconds."""
 
@@ -88,9 +96,11 @@ class Fetcher:
         turns: Turns | None = None,
     ) -> None:
         self._settings, self._producer = settings, producer
+        self._place = turns.name if turns else ""
         self._spacing, self._patience = spacing, patience
         self._hosts = Hosts(spacing, turns)
         self._lines, self._positions = Lines(), Positions()
+        self._taken: dict[int, float] = {}  # when each partition was, on the loop's clock
         self._lock = threading.Lock()  # positions are read by the thread that commits them
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._stopping = threading.Event()
@@ -139,7 +149,7 @@ class Fetcher:
 
     def _follow(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            with GroupConsumer(self._settings, PAGE_FETCHER.group, [WANTED]) as consumer:
+            with GroupConsumer(self._settings, PAGE_FETCHER.group, [WANTED], place=self._place) as consumer:
                 mine: set[int] = set()
                 while not self._stopping.is_set():
                     try:
@@ -163,6 +173,7 @@ class Fetcher:
             with self._lock:
                 self._positions.drop(lost)
             loop.call_soon_threadsafe(self._lines.drop, lost)
+        self._taken |= dict.fromkeys(assigned - mine, loop.time())
         with self._lock:
             for message in messages:
                 self._positions.begin(message.partition, message.offset)
@@ -171,12 +182,14 @@ class Fetcher:
         self._commit(consumer, assigned)
         return assigned
 
-    def _commit(self, consumer: GroupConsumer, mine: set[int]) -> None:
+    def _commit(self, consumer: Committer, mine: set[int]) -> None:
         with self._lock:
-            moved = self._positions.take()
+            moved = self._positions.moved()
         positions = {(WANTED, partition): offset for partition, offset in moved.items() if partition in mine}
         if positions:
             consumer.commit(positions)
+        with self._lock:
+            self._positions.committed(moved)
 
     def _done(self, waiting: Waiting) -> None:
         with self._lock:
@@ -188,7 +201,9 @@ class Fetcher:
         for message in messages:
             waiting = self._waiting(message)
             if waiting is not None:
-                self._lines.add(waiting)
+                # Whoever had its host may have asked it a moment ago.
+                rest = 0.0 if is_own(waiting.host) else REST_SECONDS
+                self._lines.add(waiting, self._taken.get(waiting.partition, -rest) + rest)
 
     def _waiting(self, message: Message) -> Waiting | None:
         try:
@@ -229,8 +244,11 @@ class Fetcher:
 
     async def _fetch(self, session: aiohttp.ClientSession, robots: Robots, line: Line, waiting: Waiting) -> None:
         loop = asyncio.get_running_loop()
-        outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
-        line.busy = False
+        waiting.fetching = asyncio.current_task()
+        try:
+            outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
+        finally:
+            waiting.fetching, line.busy = None, False
         again = outcome.again or 0.0
         line.free_at = loop.time() + max(self._spacing, delay, again)
         if again > AGAIN_LIMIT_SECONDS:

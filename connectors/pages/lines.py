@@ -1,7 +1,8 @@
-"""Whose turn it is: for each host a line of items, live ones before those of a backfill. Pure, and of no thread."""
+"""Whose turn it is: for each host a line of items, live ones before those of a backfill. Pure but for `drop`."""
 
+import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from schemas.page import Lane, Wanted
@@ -9,7 +10,10 @@ from schemas.page import Lane, Wanted
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
-    """One record of `news.wanted` in a line. `since` is when it came, on the loop's clock; `told` that it went late."""
+    """One record of `news.wanted` in a line.
+
+    `since` is when it came, on the loop's clock; `told` that it went late; `fetching` the task that asks for it now.
+    """
 
     wanted: Wanted
     host: str
@@ -18,6 +22,7 @@ class Waiting:
     since: float
     tries: int = 0
     told: bool = False
+    fetching: "asyncio.Task[None] | None" = None
 
     @property
     def lane(self) -> Lane:
@@ -49,8 +54,11 @@ class Line:
             line.remove(waiting)
 
     def drop(self, partition: int) -> None:
-        """Forget what came from a partition that another worker has now."""
+        """Forget what came from a partition that another worker has now, and let go of the host at once."""
         for line in (self.live, self.quiet):
+            for waiting in line:
+                if waiting.partition == partition and waiting.fetching:
+                    waiting.fetching.cancel()
             kept = [waiting for waiting in line if waiting.partition != partition]
             line.clear()
             line.extend(kept)
@@ -62,9 +70,10 @@ class Lines:
 
     by_host: dict[str, Line] = field(default_factory=dict)
 
-    def add(self, waiting: Waiting) -> None:
-        """Put one at the end of its host's line."""
+    def add(self, waiting: Waiting, not_before: float = 0.0) -> None:
+        """Put one at the end of its host's line, which is not asked before that moment."""
         line = self.by_host.setdefault(waiting.host, Line())
+        line.free_at = max(line.free_at, not_before)
         (line.quiet if waiting.wanted.quiet else line.live).append(waiting)
 
     def due(self, now: float) -> Iterator[tuple[Line, Waiting]]:
@@ -119,10 +128,13 @@ class Positions:
             del records[first]
             self._next[partition] = first + 1
 
-    def take(self) -> dict[int, int]:
-        """The next offset to read of each partition that moved since the last call."""
-        moved, self._next = self._next, {}
-        return moved
+    def moved(self) -> dict[int, int]:
+        """The next offset to read of each partition that moved since it was last committed."""
+        return dict(self._next)
+
+    def committed(self, moved: Mapping[int, int]) -> None:
+        """These are known to Kafka."""
+        self._next = {partition: offset for partition, offset in self._next.items() if moved.get(partition) != offset}
 
     def under_way(self) -> int:
         """How many records are not done."""

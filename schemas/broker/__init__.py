@@ -3,6 +3,7 @@
     connection   address and security, consumers as all need them, records as `schemas.message.Message`
     sending      Producer, send_all, partition_for
     reading      GroupConsumer, read_all, read_between, read_newest, find_record
+    sharing      share: which member of a group has what, where topics belong together
     following    Follower: a compacted topic, from its beginning and on
     standing     Admin, the ends and beginnings of topics, where groups stand
 

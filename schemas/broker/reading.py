@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from kafka import OffsetAndMetadata, TopicPartition  # noqa: TID251
+from kafka.coordinator.assignors.range import RangePartitionAssignor  # noqa: TID251
 from kafka.errors import KafkaError  # noqa: TID251
 
 from schemas.broker.connection import POLL_MS, Closing, assign, message_of, open_consumer
+from schemas.broker.sharing import ByPlace
 from schemas.errors import BrokerError
 from schemas.message import Message
 from schemas.settings import Settings
@@ -17,19 +19,24 @@ class GroupConsumer(Closing):
     """One member of a consumer group: partitions are shared, offsets are committed by hand.
 
     `instance` names a member that has its partitions again at once when it comes back after a kill. `at_most` records
-    are handed over at a time.
+    are handed over at a time. Of members that say their `place`, the same place has the same partitions of all topics,
+    whichever of its members reads which (see `schemas.broker.sharing`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options by name, each with a default
         self,
         settings: Settings,
         group: str,
         topics: Sequence[str],
         *,
         instance: str | None = None,
+        place: str | None = None,
         at_most: int = 500,
     ) -> None:
-        more = {"group_instance_id": instance} if instance else {}
+        more: dict[str, object] = {"group_instance_id": instance} if instance else {}
+        if place is not None:
+            # The second is for members of before that say no place.
+            more["partition_assignment_strategy"] = [ByPlace(place), RangePartitionAssignor]
         self._client = open_consumer(
             settings,
             group_id=group,

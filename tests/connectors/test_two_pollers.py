@@ -1,13 +1,15 @@
-"""Two processes share the feeds: who has a host, what the host sees of it, and what happens when one is killed."""
+"""Two processes share the feeds, and two machines feeds and pages: what a host sees of it, also when one is killed."""
 
 import asyncio
 import itertools
+import subprocess
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -25,18 +27,35 @@ from schemas.settings import load_settings
 hosts.is_own = poller.is_own = lambda host: False
 poller.run(load_settings())
 """
+PAGES = """
+from connectors import hosts
+from connectors.pages import fetcher
+from schemas.settings import load_settings
+hosts.is_own = fetcher.is_own = lambda host: False
+fetcher.run(load_settings())
+"""
 SPACING_SECONDS = 1.0
 HOSTS = 6
 ANSWER_SECONDS = 0.2
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """When a request began and ended, who asked, and for what."""
+
+    began: float
+    ended: float
+    agent: str
+    path: str
+
+
 @dataclass(slots=True)
 class Sites:
-    """Every address of this machine as a host; for each, when requests to it began and ended; `news` items a feed."""
+    """Every address of this machine as a host, with the requests to each; `news` items a feed."""
 
     port: int = 0
     news: int = 1
-    spans: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The items of a feed, after a while."""
@@ -44,9 +63,11 @@ class Sites:
         try:
             await asyncio.sleep(ANSWER_SECONDS)
         finally:
-            self.spans[request.url.host or ""].append((began, time.monotonic()))
-        page = f"https://{request.url.host}{request.path}"
-        news = "".join(f"<item><title>{n}</title><link>{page}/{n}</link></item>" for n in range(self.news, 0, -1))
+            agent = request.headers["User-Agent"]
+            self.spans[request.url.host or ""].append(Span(began, time.monotonic(), agent, request.path))
+        news = "".join(
+            f"<item><title>{n}</title><link>{request.url}/{n}</link></item>" for n in range(self.news, 0, -1)
+        )
         return web.Response(text=f"<rss version='2.0'><channel><title>T</title>{news}</channel></rss>")
 
 
@@ -92,7 +113,7 @@ def test_a_host_is_asked_once_at_a_time_by_whoever_has_it(kabar_settings: Settin
         command = ("-c", POLLER)
 
         def asked_since(moment: float) -> int:
-            return sum(any(began > moment for began, _ in spans) for spans in served.spans.values())
+            return sum(any(span.began > moment for span in spans) for spans in served.spans.values())
 
         with followed(kabar_settings, *feeds), polling(kabar_settings, *command) as first:
             until(lambda: asked_since(0) == HOSTS)
@@ -108,8 +129,83 @@ def test_a_host_is_asked_once_at_a_time_by_whoever_has_it(kabar_settings: Settin
         sent = Counter(item.id for feed in feeds for item in items(kabar_settings, feed))
     assert len(sent) == 2 * len(feeds)
     assert set(sent.values()) == {1}
+    assert_in_turn(served)
+
+
+def assert_in_turn(served: Sites) -> None:
+    """At no host did two requests overlap or come closer than the spacing."""
     for host, spans in served.spans.items():
-        ordered = sorted(spans)
-        gaps = [later[0] - earlier[1] for earlier, later in itertools.pairwise(ordered)]
+        pairs = itertools.pairwise(sorted(spans))
+        near = min((later.began - earlier.ended, earlier, later) for earlier, later in pairs)
         # The pause begins when the answer has been read, so on the wire it is not shorter; a clock's grain is.
-        assert min(gaps) > SPACING_SECONDS - 0.05, (host, sorted(gaps)[:3])
+        assert near[0] > SPACING_SECONDS - 0.05, (host, near)
+
+
+@contextmanager
+def machine(settings: Settings, folder: Path) -> Iterator[tuple[Settings, list[subprocess.Popen[bytes]]]]:
+    """A poller and a fetcher of pages that meet the others only in Kafka; their requests say which machine it is."""
+    own = settings.model_copy(update={"data_dir": folder, "contact": folder.name})
+    with polling(own, "-c", POLLER) as poller, polling(own, "-c", PAGES) as pages:
+        yield own, [poller, pages]
+
+
+@pytest.mark.slow
+def test_a_host_is_asked_by_one_of_two_machines_for_feeds_and_pages(kabar_settings: Settings, tmp_path: Path) -> None:
+    """Two machines that share nothing but Kafka. A host's feed and pages are asked by one of them, with the pause.
+
+    Then one of them is killed: the other asks for the feeds of all hosts within 15 s, and for the pages too.
+    """
+    with sites() as served:
+        addresses = [f"http://127.4.0.{h}:{served.port}/feed" for h in range(1, HOSTS + 1)]
+        feeds = [
+            Feed(
+                id=feed_id(url),
+                url=url,
+                name=f"apart-{url}",
+                interval_seconds=0.5,
+                alert_existing=True,
+                full_text="page",
+            )
+            for url in addresses
+        ]
+
+        def askers(moment: float) -> dict[str, set[tuple[str, bool]]]:
+            """Of each host, who asked since, and whether for the feed."""
+            return {
+                host: {(span.agent, span.path == "/feed") for span in spans if span.began > moment}
+                for host, spans in served.spans.items()
+            }
+
+        def news() -> None:
+            while not done.wait(4 * SPACING_SECONDS):
+                served.news += 1
+
+        done = threading.Event()
+        appearing = threading.Thread(target=news)
+        with (
+            followed(kabar_settings, *feeds),
+            machine(kabar_settings, tmp_path / "one") as (_, first),
+            machine(kabar_settings, tmp_path / "two") as _,
+        ):
+            appearing.start()
+            try:
+                until(lambda: len({agent for found in askers(0).values() for agent, _ in found}) == 2)
+                time.sleep(5)  # they share the partitions by now
+                settled = time.monotonic()
+                until(lambda: len(found := askers(settled)) == HOSTS and all(len(who) >= 2 for who in found.values()))
+                found = askers(settled)
+                for process in first:
+                    process.kill()
+                killed = time.monotonic()
+                two = "Kabar/0.1 (+two)"
+                until(lambda: all((two, True) in who for who in askers(killed + SPACING_SECONDS).values()))
+                assert time.monotonic() - killed < 15
+                until(lambda: all((two, False) in who for who in askers(killed + SPACING_SECONDS).values()))
+                assert time.monotonic() - killed < 25
+            finally:
+                done.set()
+                appearing.join()
+    by = [{agent for agent, _ in who} for who in found.values()]
+    assert all(len(agents) == 1 for agents in by), found
+    assert len(set().union(*by)) == 2, found
+    assert_in_turn(served)

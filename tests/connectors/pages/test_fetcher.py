@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 from aiohttp import web
@@ -12,6 +12,7 @@ from connectors.pages.fetcher import Fetcher
 from connectors.pages.outcome import Outcome
 from connectors.robots import Robots
 from schemas.codec import now
+from schemas.errors import BrokerError
 from schemas.item import Item, item_id
 from schemas.message import Message
 from schemas.page import Page, Wanted
@@ -112,6 +113,84 @@ def test_retry_after_of_a_page_is_kept_to(retry: str, pages: list[int]) -> None:
     else:
         assert len(hits) == 1
         assert {page.failure for page in found} == {"http"}
+
+
+def test_a_page_whose_partition_is_lost_is_let_go_of_at_once() -> None:
+    """Another worker has its host now; and what was being asked is no page of this one."""
+    kept = Kept()
+
+    async def slow(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(5)
+        return web.Response(body=PAGE, content_type="text/html")
+
+    async def run(url: str, site: LocalServer) -> None:
+        fetcher = Fetcher(ONE_HOST, kept, spacing=0.0)
+        fetcher._take([message(url, 0)])  # noqa: SLF001
+        async with guarded_session(ONE_HOST) as session:
+            fetcher._start_due(session, Robots(session))  # noqa: SLF001
+            await asyncio.sleep(1)
+            assert "/slow" in site.requests
+            (task,) = fetcher._tasks  # noqa: SLF001
+            fetcher._lines.drop(0)  # noqa: SLF001
+            await asyncio.wait([task], timeout=1)
+            assert task.cancelled()
+            fetcher._take([message(url, 0)])  # noqa: SLF001
+            fetcher._start_due(session, Robots(session))  # noqa: SLF001
+            assert len(fetcher._tasks) == 1, "it may come back"  # noqa: SLF001
+            for each in fetcher._tasks:  # noqa: SLF001
+                each.cancel()
+        assert fetcher._failure is None  # noqa: SLF001
+
+    with LocalServer() as site:
+        asyncio.run(run(site.on("/slow", slow), site))
+    assert kept.on(PAGES) == []
+
+
+def test_a_host_that_was_taken_over_rests_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever had it may have asked it a moment ago."""
+    monkeypatch.setattr("connectors.pages.fetcher.is_own", lambda _host: False)
+
+    async def run(url: str) -> float:
+        fetcher, started = Fetcher(ONE_HOST, Kept(), spacing=0.0), time.monotonic()
+        fetcher._taken[0] = asyncio.get_running_loop().time()  # noqa: SLF001
+        fetcher._take([message(url, 0)])  # noqa: SLF001
+        async with guarded_session(ONE_HOST) as session:
+            while True:
+                fetcher._start_due(session, Robots(session))  # noqa: SLF001
+                if fetcher._tasks:  # noqa: SLF001
+                    break
+                await asyncio.sleep(0.01)
+            taken = time.monotonic() - started
+            await asyncio.gather(*fetcher._tasks)  # noqa: SLF001
+        return taken
+
+    with LocalServer() as site:
+        assert asyncio.run(run(site.serve("/a", PAGE, Content_Type="text/html"))) == pytest.approx(1.5, abs=0.3)
+
+
+class Committing:
+    """The part of a consumer that commits; the first time the group is being divided anew."""
+
+    def __init__(self) -> None:
+        self.tries: list[Mapping[tuple[str, int], int] | None] = []
+
+    def commit(self, positions: Mapping[tuple[str, int], int] | None = None) -> None:
+        """Keep what is to be committed."""
+        self.tries.append(positions)
+        if len(self.tries) == 1:
+            raise BrokerError("a rebalance")
+
+
+def test_a_position_that_could_not_be_committed_is_committed_later() -> None:
+    """With no further page needed, and then not again."""
+    fetcher, consumer = Fetcher(ONE_HOST, Kept()), Committing()
+    fetcher._positions.begin(0, 7)  # noqa: SLF001
+    fetcher._positions.done(0, 7)  # noqa: SLF001
+    with pytest.raises(BrokerError):
+        fetcher._commit(consumer, {0})  # noqa: SLF001
+    for _ in range(3):
+        fetcher._commit(consumer, {0})  # noqa: SLF001
+    assert consumer.tries == [{(WANTED, 0): 8}] * 2
 
 
 def message(url: str, offset: int) -> Message:
