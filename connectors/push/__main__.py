@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from aiohttp import web
 from connectors.push.credentials import Credentials, address, address_file, load
 from connectors.push.server import application
 from connectors.push.writer import Writer
+from connectors.turns import Turns
 from connectors.websub.callback import Callback
 from connectors.websub.subscriber import Subscriber
 from schemas.broker import Producer
@@ -47,17 +48,17 @@ def run(settings: Settings) -> None:
         OSError: the port is taken.
     """
     credentials = load(settings)
-    with Producer(settings) as producer:
-        asyncio.run(serve(settings, credentials, producer))
+    with Producer(settings) as producer, closing(Turns(settings.data_dir)) as turns:
+        asyncio.run(serve(settings, credentials, producer, turns))
 
 
-async def serve(settings: Settings, credentials: Credentials, producer: Producer) -> None:
+async def serve(settings: Settings, credentials: Credentials, producer: Producer, turns: Turns) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first.
 
     Where hubs can reach this server (`KABAR_PUSH_URL`), it also keeps the subscriptions of feeds that name one.
     """
     stopping, writer = asyncio.Event(), Writer(producer)
-    subscriber = Subscriber(settings, producer, credentials.secret) if settings.push_url else None
+    subscriber = Subscriber(settings, producer, credentials.secret, turns) if settings.push_url else None
     callback = Callback(subscriber, writer, credentials.secret) if subscriber else None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stopping)

@@ -71,6 +71,11 @@ def wanted(state: FeedState, known: Subscription | None, at: datetime) -> Subscr
     )
 
 
+def asked_at(asked: Subscription, at: datetime) -> Subscription:
+    """The subscription as it is when its hub's turn has come, which may be long after it was due."""
+    return msgspec.structs.replace(asked, due_at=at + timedelta(seconds=ANSWER_SECONDS))
+
+
 def accepted(asked: Subscription, lease_seconds: float | None, at: datetime) -> Subscription:
     """The subscription once its hub has verified it: renewed at four fifths of the lease."""
     lease = min(max(lease_seconds or LEASE_SECONDS, SHORTEST_LEASE), LONGEST_LEASE)

@@ -10,7 +10,9 @@ from yarl import URL
 from connectors.feeds.registry import SEEN, Sender, decode_feed
 from connectors.fetch import Failed, retry_after
 from connectors.guard import SCHEMES, guarded_session, refused_in
-from connectors.websub.decide import LEASE_SECONDS, capability, refused, wanted
+from connectors.hosts import Hosts
+from connectors.turns import Turns
+from connectors.websub.decide import LEASE_SECONDS, asked_at, capability, refused, wanted
 from schemas.broker import Follower
 from schemas.codec import Undecodable, now
 from schemas.feed import Feed, FeedSeen, FeedState
@@ -72,9 +74,10 @@ class Followed:
 
 
 class Subscriber:
-    """Asks hubs for feeds. `url` is where they reach the callback: `KABAR_PUSH_URL`."""
+    """Asks hubs for feeds, each in its host's turn. `KABAR_PUSH_URL` says where they reach the callback."""
 
-    def __init__(self, settings: Settings, producer: Sender, key: str) -> None:
+    def __init__(self, settings: Settings, producer: Sender, key: str, turns: Turns | None = None) -> None:
+        self._hosts = Hosts(turns=turns)
         self._settings, self._producer, self._key = settings, producer, key
         self._asking: set[str] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -126,10 +129,7 @@ class Subscriber:
 
     async def _ask(self, session: aiohttp.ClientSession, asked: Subscription, mode: str) -> None:
         try:
-            if mode == "subscribe":
-                self.keep(asked)  # a hub may verify before it answers
-            async with self._slots:
-                failed = await self._post(session, asked, mode)
+            failed = await self._post(session, asked, mode)
             if mode == "unsubscribe":
                 self.forget(asked.feed_id)
             elif failed is not None:
@@ -153,15 +153,17 @@ class Subscriber:
         }
         url = asked.hub
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                for _ in range(REDIRECTS):
-                    if URL(url).scheme not in SCHEMES:
-                        return Failed(reason="the hub's address is not http(s)")
+            for _ in range(REDIRECTS):
+                if URL(url).scheme not in SCHEMES:
+                    return Failed(reason="the hub's address is not http(s)")
+                async with self._hosts.turn(url), self._slots, asyncio.timeout(DEADLINE_SECONDS):
+                    if mode == "subscribe":
+                        self.keep(asked_at(asked, now()))  # a hub may verify before it answers
                     async with session.post(url, data=form, allow_redirects=False) as reply:
                         location = reply.headers.get("Location")
                         if reply.status not in {307, 308} or not location:
                             return _meant(reply)
-                        url = str(URL(url).join(URL(location)))
+                url = str(URL(url).join(URL(location)))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Failed(reason=refused_in(error) or f"the hub does not answer: {error or type(error).__name__}")
         return Failed(reason="the hub redirects without end")
