@@ -72,11 +72,16 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No body, and why, in a sentence. `retry_after` is in seconds, where the server asked; `status` its code."""
+    """No body, and why, in a sentence.
+
+    Where a server answered, `status` is its code, `retry_after` the seconds that it asks for, and `asked` the address:
+    the last one, where redirects led on.
+    """
 
     reason: str
     retry_after: float | None = None
     status: int | None = None
+    asked: str | None = None
 
 
 Outcome = Fetched | NotModified | Failed
@@ -233,6 +238,7 @@ async def _judge(reply: aiohttp.ClientResponse, known: Validators, limit: int) -
             reason=f"HTTP {reply.status} {reply.reason or ''}".strip() + await _walled(reply),
             retry_after=retry_after(reply.headers.get("Retry-After")),
             status=reply.status,
+            asked=str(reply.url.with_user(None)),
         )
     body = await _read(reply, limit)
     if isinstance(body, Failed):

@@ -249,12 +249,14 @@ class Fetcher:
             outcome, delay = await self._ask(session, robots, waiting.wanted.item.url or "")
         finally:
             waiting.fetching, line.busy = None, False
-        again = outcome.again or 0.0
-        line.free_at = loop.time() + max(self._spacing, delay, again)
-        if again > AGAIN_LIMIT_SECONDS:
-            line.shut_until = line.free_at
-        elif outcome.again is not None and waiting.tries < len(AGAIN_SECONDS):
-            line.free_at = max(line.free_at, loop.time() + AGAIN_SECONDS[waiting.tries])
+        again, at = outcome.again or 0.0, loop.time()
+        shut = again > AGAIN_LIMIT_SECONDS
+        line.rest(at + max(self._spacing, delay, again), shut=shut)
+        if again and outcome.asked:
+            # Who asks for time may be another site, to which a redirect led.
+            self._lines.of(host_of(outcome.asked)).rest(at + again, shut=shut)
+        if not shut and outcome.again is not None and waiting.tries < len(AGAIN_SECONDS):
+            line.rest(at + AGAIN_SECONDS[waiting.tries], shut=False)
             waiting.tries += 1
             return
         line.leave(waiting)

@@ -53,6 +53,11 @@ class Line:
         if waiting in line:
             line.remove(waiting)
 
+    def rest(self, until: float, *, shut: bool) -> None:
+        """The host is not asked before this moment; with `shut` nobody waits for it."""
+        self.free_at = max(self.free_at, until)
+        self.shut_until = max(self.shut_until, until) if shut else self.shut_until
+
     def drop(self, partition: int) -> None:
         """Forget what came from a partition that another worker has now, and let go of the host at once."""
         for line in (self.live, self.quiet):
@@ -70,10 +75,14 @@ class Lines:
 
     by_host: dict[str, Line] = field(default_factory=dict)
 
+    def of(self, host: str) -> Line:
+        """This host's line."""
+        return self.by_host.setdefault(host, Line())
+
     def add(self, waiting: Waiting, not_before: float = 0.0) -> None:
         """Put one at the end of its host's line, which is not asked before that moment."""
-        line = self.by_host.setdefault(waiting.host, Line())
-        line.free_at = max(line.free_at, not_before)
+        line = self.of(waiting.host)
+        line.rest(not_before, shut=False)
         (line.quiet if waiting.wanted.quiet else line.live).append(waiting)
 
     def due(self, now: float) -> Iterator[tuple[Line, Waiting]]:

@@ -13,13 +13,17 @@ _HTML = ("html", "xml")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A page, or why there is none; `again` in so many seconds at the earliest, where that may pass."""
+    """A page, or why there is none.
+
+    `again` in so many seconds at the earliest, where that may pass; so said who was `asked`.
+    """
 
     html: str | None = None
     final_url: str | None = None
     failure: Failure | None = None
     reason: str | None = None
     again: float | None = None
+    asked: str | None = None
 
 
 SHUT = Outcome(failure="http", reason="the site asked to be left alone for long (Retry-After)")
@@ -34,7 +38,8 @@ def outcome_of(found: Fetched | NotModified | Failed) -> Outcome:
             return Outcome(failure="guard", reason=found.reason)
         passing = found.status is None or found.status == 429 or found.status >= 500  # noqa: PLR2004 - HTTP's classes
         again = (found.retry_after or 0.0) if passing else None
-        return Outcome(failure="network" if found.status is None else "http", reason=found.reason, again=again)
+        failure: Failure = "network" if found.status is None else "http"
+        return Outcome(failure=failure, reason=found.reason, again=again, asked=found.asked)
     if isinstance(found, NotModified):
         return Outcome(failure="http", reason="the server says 304 to an unconditional request")
     kind = (found.content_type or "").partition(";")[0].lower()

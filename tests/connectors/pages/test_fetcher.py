@@ -115,6 +115,37 @@ def test_retry_after_of_a_page_is_kept_to(retry: str, pages: list[int]) -> None:
         assert {page.failure for page in found} == {"http"}
 
 
+def test_retry_after_holds_for_the_site_that_a_redirect_led_to() -> None:
+    """Its own pages go on without being asked for, as the rest of those of the site that leads there."""
+
+    async def busy(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, headers={"Retry-After": "3600"})
+
+    async def run(*urls: str) -> Kept:
+        kept = Kept()
+        fetcher = Fetcher(ONE_HOST, kept, spacing=0.0)
+        fetcher._keep(fetcher._write())  # noqa: SLF001
+        async with guarded_session(ONE_HOST) as session:
+            robots = Robots(session)
+            for offset, url in enumerate(urls):
+                fetcher._take([message(url, offset)])  # noqa: SLF001
+                while len(kept.on(PAGES)) <= offset:
+                    fetcher._start_due(session, robots)  # noqa: SLF001
+                    await asyncio.sleep(0.05)
+            for task in fetcher._tasks:  # noqa: SLF001
+                task.cancel()
+        return kept
+
+    with LocalServer() as site:
+        there = site.on("/there", busy)
+        leads = site.on("/leads", away(there)).replace("127.0.0.1", "localhost")
+        own = site.serve("/own", PAGE, Content_Type="text/html")
+        kept = asyncio.run(asyncio.wait_for(run(leads, own, f"{leads}?2"), 20))
+    assert [Page.decode(value).failure for value in kept.on(PAGES)] == ["http"] * 3
+    assert site.requests.count("/there") == 1
+    assert "/own" not in site.requests
+
+
 def test_a_page_whose_partition_is_lost_is_let_go_of_at_once() -> None:
     """Another worker has its host now; and what was being asked is no page of this one."""
     kept = Kept()
