@@ -7,11 +7,11 @@ import msgspec
 
 from deploy.kibana.fields import ITEMS, TIME_FIELDS, data_view, kind_of, view_id
 from deploy.kibana.panels import Panel, lens, text
+from deploy.kibana.places import MAP_ID, places_map
 from schemas.side_indices import ALERTS, MENTIONS, OPS
 
 Json = dict[str, Any]
 WIDTH: Final = 48
-# The map is a Vega drawing, since the maps application wants tiles from another server.
 SEARCH_ID: Final = "kabar-newest"
 
 NEWSROOM: Final = (
@@ -30,16 +30,18 @@ NEWSROOM: Final = (
     Panel(id="alerted", title="Newest alerts", view=ALERTS, shape="table", by=("figure_name", "source"),
           measure="max", field="alerted_at"),
 )  # fmt: skip
+# All of it looks at items: a figure is chosen by a field of theirs, which mentions do not have.
 FIGURE: Final = (
-    Panel(id="mentioned", title="Items that mention", view=MENTIONS, shape="metric"),
-    Panel(id="told", title="Stories that mention", view=MENTIONS, shape="metric", measure="unique_count",
+    Panel(id="mentioned", title="Items that mention", view=ITEMS, shape="metric"),
+    Panel(id="told", title="Stories that mention", view=ITEMS, shape="metric", measure="unique_count",
           field="story_id"),
-    Panel(id="mentions", title="Mentions over time", view=MENTIONS, shape="bar_stacked", over_time=True,
+    Panel(id="mentions", title="Mentions over time", view=ITEMS, shape="bar_stacked", over_time=True,
           by=("language",)),
-    Panel(id="by-source", title="Sources", view=MENTIONS, shape="bar_horizontal", by=("source",)),
-    Panel(id="by-language", title="Languages", view=MENTIONS, shape="donut", by=("language",)),
-    Panel(id="spellings", title="As the news writes it", view=MENTIONS, shape="table", by=("surface",)),
+    Panel(id="by-source", title="Sources", view=ITEMS, shape="bar_horizontal", by=("source",)),
+    Panel(id="by-language", title="Languages", view=ITEMS, shape="donut", by=("language",)),
     Panel(id="with-people", title="Named beside: people", view=ITEMS, shape="table", by=("people",)),
+    Panel(id="with-organisations", title="Named beside: organisations", view=ITEMS, shape="table",
+          by=("organisations",)),
     Panel(id="with-places", title="Named beside: places", view=ITEMS, shape="table", by=("places",)),
 )  # fmt: skip
 OPERATIONS: Final = (
@@ -62,10 +64,12 @@ OPERATIONS: Final = (
     Panel(id="books", title="Difference of the books", view=OPS, shape="line", over_time=True, measure="max",
           field="difference", where=("kind", "books")),
 )  # fmt: skip
+# What is chosen in a control narrows every panel of its dashboard, and one whose data view lacks the field shows
+# nothing then: so each field is one that all of them have. Operations looks at three kinds of things without any.
 CONTROLS: Final = {
-    "newsroom": ((ITEMS, "language"), (ITEMS, "source"), (ITEMS, "source_country"), (ITEMS, "people")),
-    "figure": ((MENTIONS, "name"), (MENTIONS, "language")),
-    "operations": ((OPS, "step"), (ITEMS, "source")),
+    "newsroom": ((ITEMS, "language"), (ITEMS, "source")),
+    "figure": ((ITEMS, "people"), (ITEMS, "organisations"), (ITEMS, "places"), (ITEMS, "language"), (ITEMS, "source")),
+    "operations": (),
 }
 
 
@@ -92,7 +96,7 @@ DASHBOARDS: Final = (
 def saved_objects(prefix: str = "news") -> list[Json]:
     """All objects, those referred to before those that refer to them."""
     views = [data_view(view, prefix) for view in TIME_FIELDS]
-    return [*views, _newest(), *(_dashboard(board) for board in DASHBOARDS)]
+    return [*views, _newest(), places_map(prefix), *(_dashboard(board) for board in DASHBOARDS)]
 
 
 def _placed(panels: Sequence[Panel]) -> list[Json]:
@@ -119,8 +123,10 @@ def _dashboard(board: Dashboard) -> Json:
     ]
     references += [_control_reference(view, field) for view, field in controls]
     if board.id == "newsroom":
-        panels.append(_search_panel(max(panel["gridData"]["y"] + panel["gridData"]["h"] for panel in panels)))
-        references.append({"type": "search", "id": SEARCH_ID, "name": "newest:panel_newest"})
+        for kind, identity, name in (("visualization", MAP_ID, "map"), ("search", SEARCH_ID, "newest")):
+            below = max(panel["gridData"]["y"] + panel["gridData"]["h"] for panel in panels)
+            panels.append(_referred(kind, name, below))
+            references.append({"type": kind, "id": identity, "name": f"{name}:panel_{name}"})
     return {
         "type": "dashboard",
         "id": f"kabar-{board.id}",
@@ -186,12 +192,13 @@ def _control(order: int, view: str, field: str) -> Json:
     }
 
 
-def _search_panel(y: int) -> Json:
+def _referred(kind: str, name: str, y: int) -> Json:
+    """A panel as wide as the dashboard that shows another saved object."""
     return {
-        "type": "search",
-        "panelIndex": "newest",
-        "gridData": {"x": 0, "y": y, "w": WIDTH, "h": 15, "i": "newest"},
-        "panelRefName": "panel_newest",
+        "type": kind,
+        "panelIndex": name,
+        "gridData": {"x": 0, "y": y, "w": WIDTH, "h": 15, "i": name},
+        "panelRefName": f"panel_{name}",
         "embeddableConfig": {"enhancements": {}},
     }
 

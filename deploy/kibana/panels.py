@@ -59,10 +59,11 @@ def columns(panel: Panel) -> dict[str, Json]:
 
 
 def _measure(panel: Panel) -> Json:
-    common = {"isBucketed": False, "scale": "ratio", "dataType": "number", "label": panel.title}
+    common: Json = {"isBucketed": False, "scale": "ratio", "dataType": "number", "label": panel.title}
     if panel.measure == "count" or panel.field is None:
         return {**common, "operationType": "count", "sourceField": "___records___", "params": {"emptyAsNull": True}}
-    kind_of(panel.view, panel.field)
+    if kind_of(panel.view, panel.field) == "date" and panel.measure == "max":
+        common["dataType"] = "date"  # else Lens shows its milliseconds
     params: Json = {"emptyAsNull": True}
     operation: str = panel.measure
     if panel.measure == "percentile":

@@ -17,16 +17,18 @@ from aiohttp import web
 from click.testing import CliRunner
 
 from deploy.kibana.__main__ import FOLDER, generated
-from deploy.kibana.dashboards import DASHBOARDS, rules, saved_objects
+from deploy.kibana.dashboards import CONTROLS, DASHBOARDS, Dashboard, rules, saved_objects
 from deploy.kibana.fields import ITEMS, TIME_FIELDS, NoSuchField, kind_of, properties
 from deploy.kibana.panels import LAYER, Panel, asked, columns
+from deploy.kibana.places import MAP_ID, places_asked
 from pipeline.cli.kibana import command
 from pipeline.elastic import Index, Write
 from pipeline.observe import Tally, observe
+from pipeline.query.places import kilometres_between, place_named
 from schemas.alert import Alert
 from schemas.index import month_alias
 from schemas.settings import Settings
-from schemas.side_indices import ALERTS, OPS, alert_source
+from schemas.side_indices import ALERTS, MENTIONS, OPS, alert_source
 from tests.pipeline.search.demo import demo_documents, index_documents
 from tests.samples import MATCH
 
@@ -37,14 +39,14 @@ BASE = {
     "properties": {
         "id": {"type": "string"},
         "managed": {"const": False},
-        "type": {"enum": ["index-pattern", "dashboard", "search"]},
+        "type": {"enum": ["index-pattern", "dashboard", "search", "visualization"]},
         "attributes": {"type": "object", "required": ["title"]},
         "references": {
             "type": "array",
             "items": {"type": "object", "required": ["type", "id", "name"], "additionalProperties": {"type": "string"}},
         },
         "coreMigrationVersion": {"const": "8.8.0"},
-        "typeMigrationVersion": {"enum": ["8.0.0", "10.2.0"]},
+        "typeMigrationVersion": {"enum": ["8.0.0", "8.5.0", "10.2.0"]},
     },
     "additionalProperties": False,
 }
@@ -103,7 +105,16 @@ def test_every_reference_leads_to_an_object_before_it() -> None:
                 for panel in panels
                 if panel["type"] == "lens"
             }
+            wanted |= {f"{panel['panelIndex']}:{panel['panelRefName']}" for panel in panels if "panelRefName" in panel}
             assert wanted <= set(names)
+
+
+@pytest.mark.parametrize("board", DASHBOARDS, ids=[board.id for board in DASHBOARDS])
+def test_what_is_chosen_empties_no_panel(board: Dashboard) -> None:
+    """Each control's field is one of every data view that the dashboard's panels look at."""
+    for _, field in CONTROLS[board.id]:
+        for panel in board.panels:
+            assert field in properties(panel.view), (field, panel.id)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=[panel.id for panel in PANELS])
@@ -113,8 +124,9 @@ def test_every_column_is_a_field_of_the_mapping(panel: Panel) -> None:
         field = column["sourceField"]
         if field != "___records___":
             assert field in properties(panel.view)
-            if column["isBucketed"]:
-                assert column["dataType"] == kind_of(panel.view, field)
+            kind = kind_of(panel.view, field)
+            if column["isBucketed"] or kind == "date":
+                assert column["dataType"] == kind
 
 
 def test_a_renamed_field_breaks_the_making() -> None:
@@ -149,6 +161,25 @@ def test_every_panel_shows_something(index: Index, panel: Panel) -> None:
     assert found["hits"]["total"]["value"] > 0
     for name, aggregation in found.get("aggregations", {}).items():
         assert aggregation.get("buckets", True), name
+
+
+def test_the_map_shows_places(index: Index) -> None:
+    """The drawing is on the newsroom; what it asks of the real index has places with where they are."""
+    made = {entry["id"]: entry for entry in saved_objects()}
+    panels = json.loads(made["kabar-newsroom"]["attributes"]["panelsJSON"])
+    assert [panel["type"] for panel in panels if panel["panelIndex"] == "map"] == ["visualization"]
+    drawing = json.loads(made[MAP_ID]["attributes"]["visState"])
+    asked_of = json.loads(drawing["params"]["spec"])["data"]["url"]
+    assert asked_of["body"] == places_asked()
+    assert asked_of["%timefield%"] in properties(MENTIONS)
+    answer = index.search(asked_of["body"], index=f"{index.prefix}-{MENTIONS}")
+    places = {
+        found["key"]: found["where"]["location"] for found in answer["aggregations"]["located"]["places"]["buckets"]
+    }
+    jakarta = place_named("Jakarta")
+    assert jakarta
+    shown = (places["Jakarta"]["lat"], places["Jakarta"]["lon"])
+    assert kilometres_between(shown, (jakarta.latitude, jakarta.longitude)) < 1
 
 
 def test_rules_name_fields_that_are_there() -> None:
