@@ -109,11 +109,11 @@ def live_recogniser(settings: Settings) -> Recogniser:
 
 
 def live_notifier(settings: Settings) -> Notifier:
-    """A notifier that follows the rules and what is snoozed."""
+    """A notifier that follows the rules, what is snoozed and what was taken down."""
     book = RuleBook()
-    rules, snoozes = LiveRules(settings, book.change), LiveSnoozes(settings)
-    rules.wait()
-    snoozes.wait()
+    rules, snoozes, forgotten = LiveRules(settings, book.change), LiveSnoozes(settings), ForgottenList(settings)
+    for followed in (rules, snoozes, forgotten):
+        followed.wait()
     # A story gets new items for `story_days` after its last one; `news.matches` gives again what is a week old at most.
     keep_days = max(LEAST_KEPT_DAYS, settings.story_days + WEEK_MS / DAY_MS + 1)
-    return Notifier(snoozes.until, book.rule, book.rules, keep_days=keep_days)
+    return Notifier(snoozes.until, book.rule, book.rules, forgotten.holds_match, keep_days=keep_days)

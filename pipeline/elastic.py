@@ -24,6 +24,7 @@ RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
 SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
 SWAP_SECONDS = 3.0
 KEEP_ALIVE = "5m"
+REMOVALS_REMEMBERED = "12h"
 FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
 
 
@@ -227,7 +228,9 @@ class Index:
         new = f"{old.alias}-v{number}"
         with suppress(IndexRefused):
             self.delete_index(new)  # what a move left that was broken off
-        self._call(self._client.indices.create, index=new, aliases={f"{old.alias}-next": {}})
+        # What is removed meanwhile is remembered for longer than a minute: the copy of it may come hours later.
+        remembered = {"index.gc_deletes": REMOVALS_REMEMBERED}
+        self._call(self._client.indices.create, index=new, aliases={f"{old.alias}-next": {}}, settings=remembered)
         common = f"{self.prefix}-{old.kind}"
         self._call(self._client.indices.update_aliases, actions=[{"remove": {"index": new, "alias": common}}])
         return new

@@ -1,7 +1,7 @@
 """Taking down: out of the index, the alerts and every replay, and what comes back is turned away.
 
-In this order, so that nothing slips through: the list `news.forgotten` first, which `enrich` and `index` follow;
-tombstones on the archive and the alerts; then what is in the index, until nothing of it is left there.
+In this order, so that nothing slips through: the list `news.forgotten` first, which `enrich`, `index`, `notify` and
+`web` follow; then what is in the index, until nothing of it is left there; tombstones on the archive and the alerts.
 """
 
 import getpass
@@ -16,7 +16,7 @@ import msgspec
 from pipeline.elastic import Index, Verdict, Write
 from pipeline.figures import forget_figures, tracked_or_none
 from pipeline.search import Names
-from schemas.alert import Alert
+from schemas.alert import Alert, Match
 from schemas.broker import Follower, Producer, partition_for, read_all, read_newest, send_all
 from schemas.codec import Undecodable, millis, now
 from schemas.deadletter import DeadLetter
@@ -64,6 +64,11 @@ class ForgottenList:
         figures = self._known["figure"]
         return bool(figures) and any(mention.entity_id in figures for mention in mentions)
 
+    def holds_match(self, match: Match) -> bool:
+        """Whether a match is told no more: its item, the item's source, or whom it is about."""
+        known = self._known
+        return match.item_id in known["item"] or match.source in known["source"] or match.figure_id in known["figure"]
+
     def close(self) -> None:
         """Stop following."""
         if self._follower is not None:
@@ -87,6 +92,14 @@ _audit_lock = threading.Lock()
 def forgotten_now(settings: Settings) -> list[Forgotten]:
     """The whole list."""
     return [Forgotten.decode(value) for value in read_newest(settings, FORGOTTEN).values()]
+
+
+def forgotten_list(settings: Settings) -> ForgottenList:
+    """The list as it is now, for whoever reads a topic once."""
+    listed = ForgottenList()
+    for key, value in read_newest(settings, FORGOTTEN).items():
+        listed.changed(key, value)
+    return listed
 
 
 def figure_ids(settings: Settings, name: str) -> tuple[str, ...]:
@@ -162,14 +175,24 @@ def _hits(index: Index, name: str, query: dict[str, Any]) -> Iterator[dict[str, 
 
 
 def _remove(index: Index, name: str, query: dict[str, Any]) -> int:
-    """Remove what a query finds; a version of this moment keeps an older write from undoing it."""
+    """Remove what a query finds; a version of this moment keeps an older write from undoing it.
+
+    While a mapping is moved, also from the index that stands beside, where it is copied already or would be later.
+    """
     writes = [Write(hit["_index"], hit["_id"], millis(now()), None) for hit in _hits(index, name, query)]
-    outcomes = [
-        outcome
-        for start in range(0, len(writes), PAGE)
-        for outcome in index.bulk(writes[start : start + PAGE], aliases=False)
-    ]
-    return sum(outcome.verdict is Verdict.WRITTEN for outcome in outcomes)
+    moving = index.next_aliases() if writes else frozenset()
+    removed = 0
+    for start in range(0, len(writes), PAGE):
+        part = writes[start : start + PAGE]
+        removed += sum(outcome.verdict is Verdict.WRITTEN for outcome in index.bulk(part, aliases=False))
+        beside = [
+            Write(f"{alias}-next", write.id, write.version, None)
+            for write in part
+            if (alias := write.alias.rsplit("-v", 1)[0]) in moving
+        ]
+        if beside:
+            index.bulk(beside)
+    return removed
 
 
 def _tombstones(settings: Settings, items: list[str], by: str, reason: str) -> int:
@@ -214,10 +237,14 @@ def _forget_alerts(settings: Settings, index: Index, kind: ForgottenKind, value:
     gone = []
     for key, data in read_newest(settings, ALERTS).items():
         try:
-            match = Alert.decode(data).match
+            alert = Alert.decode(data)
         except Undecodable:
             continue
-        if match.item_id in items or (kind == "figure" and match.figure_id == value):
+        # A digest goes whole: without one of its entries it would be told again.
+        if any(
+            match.item_id in items or (kind == "figure" and match.figure_id == value)
+            for match in (alert.match, *alert.entries)
+        ):
             gone.append(key)
     send_all(settings, ALERTS, ((key, None) for key in gone))
     if gone:

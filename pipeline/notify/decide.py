@@ -5,6 +5,8 @@ match ─► known? ─ the same record ──► as it was decided
           no ─► backfill, snoozed ──► withheld, and said so
              ─► digest, quiet, cap ─► held until it is due ─► tick ─► one digest
              ─► else ───────────────► told at once
+
+What was taken down is told no more, nor what of it is held or counted.
 """
 
 from collections.abc import Callable, Iterable
@@ -53,7 +55,8 @@ class Notifier:
 
     `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `all_rules` every
     one: both are asked for silences alone, since a match carries how its rule tells. The ledger forgets an alert after
-    `keep_days` in which nothing of it came.
+    `keep_days` in which nothing of it came. What is `gone`, since it was taken down, is told no more, nor what of it
+    is held.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Notifier:
         snoozed: Snoozed = lambda _keys, _at: None,
         find_rule: FindRule = lambda _number: None,
         all_rules: Callable[[], Iterable[Rule]] = tuple,
+        gone: Callable[[Match], bool] = lambda _match: False,
         *,
         keep_days: float = 30.0,
     ) -> None:
@@ -69,6 +73,7 @@ class Notifier:
         self._snoozed = snoozed
         self._find_rule = find_rule
         self._all_rules = all_rules
+        self._gone = gone
         self._watched: set[tuple[str, str]] = set()
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
@@ -99,6 +104,8 @@ class Notifier:
         match = opened("notify", message, Match)
         if isinstance(match, Output):
             return Decision(outputs=(match,))
+        if self._gone(match):
+            return Decision()
         if match.when in {"spike", "silence"}:
             return self._activity(match, message, lookup)
         return self._match(match, message, lookup)
@@ -186,22 +193,30 @@ class Notifier:
 
     def _release(self, tick: Tick, row: HeldRow, message: Message) -> Decision:
         if row.last_origin == origin(message):
-            return Decision(outputs=_digest(tick.rule_id, row.last_due_ms, row.last, row.last_more, message))
+            last = self._kept(row.last)
+            return Decision(outputs=_digest(tick.rule_id, row.last_due_ms, last, row.last_more, message))
         if row.due_ms != tick.due_ms or not row.held:
             return Decision()
         at = from_millis(message.timestamp_ms)
-        quiet = _quiet_until(row.held[-1].match, at)
+        held = self._kept(row.held)
+        quiet = _quiet_until(held[-1].match, at) if held else None
         if quiet is not None:
             due_ms = millis(quiet)
             self.timers.set(due_ms, tick.rule_id, tick.row)
             return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
         told = HeldRow(
-            last_origin=origin(message), last_due_ms=row.due_ms, last=row.held, last_more=row.more, newest=row.newest
+            last_origin=origin(message), last_due_ms=row.due_ms, last=held, last_more=row.more, newest=row.newest
         )
-        outputs = _digest(tick.rule_id, row.due_ms, row.held, row.more, message)
+        outputs = _digest(tick.rule_id, row.due_ms, held, row.more, message)
         return Decision(((tick.row, encode(told)),), outputs)
 
+    def _kept(self, held: tuple[Held, ...]) -> tuple[Held, ...]:
+        """What of it was not taken down meanwhile."""
+        return tuple(one for one in held if not self._gone(one.match))
+
     def _count(self, tick: Tick, row: CountRow, message: Message) -> Decision:
+        if self._gone(row.match):
+            return Decision(rows=((tick.row, None),))
         if row.told == origin(message):
             return Decision(outputs=_counted(row, message))
         if row.due_ms != tick.due_ms:
@@ -251,12 +266,19 @@ class Notifier:
             return Decision(outputs=_told_of(row, "silence", message))
         if row.due_ms != tick.due_ms or row.match is None:
             return Decision()
-        if self._find_rule(tick.rule_id) is None:
+        rule = self._find_rule(tick.rule_id)
+        if rule is None:
             return Decision(rows=((tick.row, None),))
+        match = row.match
+        if self._gone(match):
+            # That there is silence is true still; of what came last nothing is told.
+            whose = Tick(rule_id=rule.id, figure_id=match.figure_id, figure_name=match.figure_name)
+            match = _nothing(rule, whose, from_millis(row.last_ms))
         told = msgspec.structs.replace(
-            row, due_ms=0, told=origin(message), told_reason=str((message.timestamp_ms - row.last_ms) // SWEEP_MS)
-        )
-        outputs = () if self._is_snoozed(row.match, message.timestamp_ms) else _told_of(told, "silence", message)
+            row, match=match, due_ms=0, told=origin(message),
+            told_reason=str((message.timestamp_ms - row.last_ms) // SWEEP_MS),
+        )  # fmt: skip
+        outputs = () if self._is_snoozed(match, message.timestamp_ms) else _told_of(told, "silence", message)
         return Decision(((tick.row, encode(told)),), outputs)
 
     def _is_snoozed(self, match: Match, at_ms: int) -> bool:
@@ -325,6 +347,8 @@ def _counted(row: CountRow, message: Message) -> tuple[Output, ...]:
 
 
 def _digest(rule_id: str, due_ms: int, held: tuple[Held, ...], more: int, message: Message) -> tuple[Output, ...]:
+    if not held:
+        return ()  # all of it was taken down
     at = from_millis(message.timestamp_ms)
     first = held[0]
     if len(held) == 1 and not more and first.match.tell.how != "digest":

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.forget import forgotten_list
 from pipeline.notify import Notifier
 from pipeline.rules.book import RuleBook
 from pipeline.rules.match import Figures, matches
@@ -99,7 +100,8 @@ def _only(rule: Rule, figures: Figures) -> Figures:
 def past_documents(
     settings: Settings, since: datetime, progress: Callable[[int], None] = lambda _count: None
 ) -> Iterator[tuple[int, Document]]:
-    """The documents since a moment that Kafka still has, in the order of time."""
+    """The documents since a moment that Kafka still has, in the order of time, without those taken down since."""
+    forgotten = forgotten_list(settings)
     found = []
     for message in read_all(settings, DOCUMENTS, since_ms=round(since.timestamp() * 1000)):
         if message.value is not None:
@@ -109,6 +111,8 @@ def past_documents(
     found.sort()
     for at_ms, _, _, value in found:
         try:
-            yield at_ms, Document.decode(value)
+            document = Document.decode(value)
         except Undecodable:
             continue
+        if not forgotten.holds(document.enriched.item, document.enriched.mentions):
+            yield at_ms, document

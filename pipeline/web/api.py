@@ -166,11 +166,12 @@ def story_(request: Request) -> Response:
 @guarded("read")
 def changes_(request: Request) -> Response:
     """Everything indexed since a cursor."""
-    settings, params = desk_of(request).settings, request.query_params
+    desk, params = desk_of(request), request.query_params
     cursor = params.get("cursor")
     if cursor == "now":
-        return answer(changes.Changes(changes=[], cursor=changes.newest(settings), more=False))
-    return answer(changes.changes(settings, cursor, number(params, "limit", 500, changes.MOST)))
+        return answer(changes.Changes(changes=[], cursor=changes.newest(desk.settings), more=False))
+    limit = number(params, "limit", 500, changes.MOST)
+    return answer(changes.changes(desk.settings, cursor, limit, desk.forgotten))
 
 
 @guarded("read")

@@ -2,7 +2,7 @@
 
 The index's own clock could not promise this: of two writers the later moment may become visible first. Offsets below
 a committed one are settled for good, so nothing is missed. A record may be told again after a crash, as the same id and
-revision.
+revision. What was taken down is told no more, though the topic has it for some days yet.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.forget import ForgottenList
 from schemas.broker import Admin, begin_offsets, read_between
 from schemas.codec import Undecodable
 from schemas.document import Document
@@ -55,8 +56,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
 
 
-def changes(settings: Settings, cursor: str | None, limit: int) -> Changes:
+def changes(settings: Settings, cursor: str | None, limit: int, forgotten: ForgottenList | None = None) -> Changes:
     """What was indexed since a cursor; without one, since the beginning of what the topic keeps (7 days).
+
+    What is on the list of the `forgotten` is left out.
 
     Raises:
         BadCursor: it is none.
@@ -70,7 +73,7 @@ def changes(settings: Settings, cursor: str | None, limit: int) -> Changes:
     messages, positions = read_between(settings, DOCUMENTS, starts, ends, max(1, min(limit, MOST)))
     # A partition that lost its committed offset must not take a reader back.
     positions = {number: max(position, starts.get(number, 0)) for number, position in positions.items()}
-    found = [change for message in messages if (change := _change(message.value)) is not None]
+    found = [change for message in messages if (change := _change(message.value, forgotten)) is not None]
     return Changes(
         changes=found,
         cursor=encode(positions),
@@ -114,13 +117,15 @@ def decode(cursor: str) -> dict[int, int]:
     return positions
 
 
-def _change(value: bytes | None) -> Change | None:
+def _change(value: bytes | None, forgotten: ForgottenList | None) -> Change | None:
     try:
         document = Document.decode(value or b"")
     except Undecodable:
         return None
     enriched, placement = document.enriched, document.placement
     item = enriched.item
+    if forgotten is not None and forgotten.holds(item, enriched.mentions):
+        return None
     names: dict[str, dict[str, Any]] = {"PER": {}, "ORG": {}, "LOC": {}}
     for mention in enriched.mentions:
         names[mention.type][mention.name] = None

@@ -1,4 +1,4 @@
-"""What all requests share: the settings, the index, who is tracked."""
+"""What all requests share: the settings, the index, who is tracked, what was taken down."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from pipeline.elastic import Index
 from pipeline.figures import Change, TrackedFigures
+from pipeline.forget import ForgottenList
 from pipeline.search import Names
 from schemas.alert import Figure
 from schemas.settings import Settings
@@ -20,6 +21,7 @@ class Desk:
         self._figures: dict[str, Figure] = {}
         self._names: tuple[dict[str, Figure], Names] | None = None
         self._tracked = TrackedFigures(settings, self._changed)
+        self.forgotten = ForgottenList(settings)
 
     def figures(self) -> dict[str, Figure]:
         """Those tracked now, by id; never changed in place."""
@@ -44,11 +46,13 @@ class Desk:
     def warm(self) -> None:
         """Load what the first request would wait for."""
         self._tracked.wait()
+        self.forgotten.wait()
         self.names().spans(["Kabar"])
 
     def close(self) -> None:
         """Let go of the connections."""
         self._tracked.close()
+        self.forgotten.close()
         self.index.close()
 
 

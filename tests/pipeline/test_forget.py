@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from pipeline.figures import save_figures
 from pipeline.figures.known import make_figure
 from pipeline.forget import ForgottenList
 from pipeline.launch import Pipeline
+from pipeline.rules.simulate import past_documents
 from pipeline.search import Query, search
 from schemas.broker import Producer, send_all
 from schemas.codec import now
@@ -81,6 +83,9 @@ def test_what_is_taken_down_is_gone_and_stays_away(kabar_settings: Settings, pip
         assert mentions["hits"]["total"]["value"] == 0
         assert books(settings, index).difference == 0
     assert not any(alert.match.item_id == one.id for alert in alerts_so_far(settings))
+    past = {document.enriched.item.id for _, document in past_documents(settings, one.fetched_at - timedelta(hours=1))}
+    assert kept.id in past
+    assert past.isdisjoint({one.id, two.id, named.id})
     audit = [json.loads(line) for line in (settings.data_dir / "audit.jsonl").read_text().splitlines()]
     assert [entry["kind"] for entry in audit] == ["item", "source", "figure"]
     assert all(entry["reason"] == "a test" and entry["by"] for entry in audit)

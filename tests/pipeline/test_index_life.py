@@ -2,14 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 
-from pipeline.elastic import Index, Write
+from pipeline.elastic import REMOVALS_REMEMBERED, Index, MonthIndex, Outcome, Write
+from pipeline.forget import forget
 from pipeline.index import Indexer, prepare
 from pipeline.index_life import check, expire, leaving, migrate
 from pipeline.search import Query, search
@@ -105,6 +107,34 @@ def test_an_older_copy_never_covers_a_newer_write(own: tuple[Settings, Index]) -
     pending, _ = prepare([message(DOCUMENTS, "s", document, 0, document.placed_at)], settings.index_prefix)
     outcomes = index.bulk([entry.write for entry in pending])
     assert {outcome.verdict.name for outcome in outcomes} == {"ALREADY_THERE"}
+
+
+def test_what_is_taken_down_during_a_move_stays_away(
+    own: tuple[Settings, Index], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An item that is in the mover's hand, and one that is copied already, are in neither index afterwards."""
+    settings, index = own[0].model_copy(update={"data_dir": tmp_path}), own[1]
+    kept, in_hand, copied = (renamed(document, 70_000 + n) for n, document in enumerate(demo_documents()[:3]))
+    index_documents(settings, [kept, in_hand, copied])
+    make_old(settings, index)
+    bulk, swap, waiting = Index.bulk, Index.swap, [in_hand]
+
+    def bulk_late(self: Index, writes: Sequence[Write], *, aliases: bool = True) -> list[Outcome]:
+        if waiting and any(write.alias.endswith("-v2") and write.source is not None for write in writes):
+            forget(settings, index, "item", waiting.pop().enriched.item.id, "a test")
+        return bulk(self, writes, aliases=aliases)
+
+    def swap_late(self: Index, old: MonthIndex, new: str, *, keep: bool) -> None:
+        forget(settings, index, "item", copied.enriched.item.id, "a test")
+        told = httpx.get(f"{settings.elasticsearch}/{new}/_settings").json()[new]["settings"]["index"]
+        assert told["gc_deletes"] == REMOVALS_REMEMBERED
+        swap(self, old, new, keep=keep)
+
+    monkeypatch.setattr(Index, "bulk", bulk_late)
+    monkeypatch.setattr(Index, "swap", swap_late)
+    migrate(index, lambda _line: None)
+    index.refresh()
+    assert [hit["_id"] for hit in index.search({"source": False})["hits"]["hits"]] == [kept.enriched.item.id]
 
 
 def test_months_leave_by_age_and_by_size(own: tuple[Settings, Index]) -> None:

@@ -188,6 +188,45 @@ def test_a_digest_comes_when_the_clock_says_so() -> None:
     assert [entry.story_id for entry in second.entries] == ["s-4"]
 
 
+def test_what_was_taken_down_is_told_no_more() -> None:
+    """Neither at once nor from a digest that it waits in; a digest of nothing else does not come."""
+    gone: set[str] = set()
+    ledger = Ledger(Notifier(gone=lambda match: match.item_id in gone))
+    tell = Tell(how="digest", digest="08:00", zone="Asia/Jakarta")
+    for number in range(3):
+        assert ledger.send(match(number, tell=tell, rule_id="r")) == []
+    gone |= {"item-1", "item-7"}
+    assert ledger.send(match(7, rule_id="r")) == []
+    (digest,) = ledger.wait(DAY)
+    assert [entry.item_id for entry in digest.entries] == ["item-0", "item-2"]
+    assert not any(b"item-1" in row for row in ledger.rows.values())
+    ledger.send(match(8, tell=tell, rule_id="r"))
+    gone.add("item-8")
+    assert ledger.wait(DAY) == []
+    assert ledger.withheld == []
+
+
+def test_a_count_and_a_silence_say_nothing_of_what_was_taken_down() -> None:
+    """The outlets that followed it are not counted to anyone; that nobody is named is told without the last item."""
+    gone: set[str] = set()
+    counting = Ledger(Notifier(gone=lambda match: match.item_id in gone))
+    tell = Tell(how="count", count_minutes=30)
+    counting.send(outlet(0, tell))
+    counting.send(outlet(1, tell))
+    rule = Rule(id="r", name="R", when="silence", conditions=Conditions(figures=("Q7747",)))
+    silent = Ledger(Notifier(find_rule=lambda _number: rule, gone=lambda match: match.item_id in gone))
+    silent.send(match(5, rule_id="r", when="silence", tell=rule.tell))
+    gone |= {"item-0", "item-5"}
+    assert counting.wait(HOUR) == []
+    (told,) = silent.wait(30 * DAY)
+    assert (told.kind, told.match.figure_id, told.match.item_id, told.match.title) == (
+        "silence",
+        MATCH.figure_id,
+        "",
+        "",
+    )
+
+
 def test_a_cap_holds_the_rest_for_one_digest() -> None:
     """Of a thousand stories in a minute two come at once, and the others as one digest at the end of the hour."""
     ledger = Ledger()
