@@ -66,7 +66,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         if self.at is not None:
             return self.at
         if self.ago_seconds is not None:
-            return now - timedelta(seconds=self.ago_seconds)
+            # Longer ago than there are dates, as in `after:9999y`, is the first of them.
+            first, ago = datetime.min.replace(tzinfo=UTC), timedelta(seconds=self.ago_seconds)
+            return now - ago if ago < now - first else first
         today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return today - timedelta(days=self.days_ago or 0)
 

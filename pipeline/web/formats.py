@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote, urljoin
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -132,11 +133,11 @@ def atom(title: str, page: str, feed: str, hits: Sequence[Hit], now: datetime) -
         f'<link rel="alternate" type="text/html" href={_attribute(page)}/>', "<generator>Kabar</generator>",
     ]  # fmt: skip
     for hit in hits:
-        lines += _entry(hit)
+        lines += _entry(hit, page)
     return "\n".join([*lines, "</feed>", ""]).encode("utf-8")
 
 
-def _entry(hit: Hit) -> list[str]:
+def _entry(hit: Hit, page: str) -> list[str]:
     language = f" xml:lang={_attribute(hit.language)}" if hit.language != "und" else ""
     lines = [
         f"<entry{language}>", f"<id>urn:kabar:item:{_text(hit.id)}</id>", f"<title>{_text(hit.title or '–')}</title>",
@@ -144,8 +145,9 @@ def _entry(hit: Hit) -> list[str]:
         f"<author><name>{_text(hit.source_name or hit.source)}</name></author>",
         f"<summary>{_text(hit.summary or hit.title)}</summary>",
     ]  # fmt: skip
-    url = safe_url(hit.url)
-    lines += [f'<link rel="alternate" href={_attribute(url)}/>'] if url else []
+    # An entry without content must have such a link: where the source gives none, to the item here.
+    url = safe_url(hit.url) or urljoin(page, f"/items/{quote(hit.id, safe='')}")
+    lines.append(f'<link rel="alternate" href={_attribute(url)}/>')
     names = dict.fromkeys([*hit.categories, *hit.people, *hit.organisations, *hit.places])
     return [*lines, *(f"<category term={_attribute(name)}/>" for name in names), "</entry>"]
 

@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -14,20 +15,21 @@ from pipeline.query.fields import FIELDS
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
 from pipeline.search.related import similar, story
-from pipeline.search.request import DEEPEST
+from pipeline.search.request import DEEPEST, selections
 from pipeline.trace import trace
 from pipeline.web import access, charts, figure_pages, rule_pages, work
 from pipeline.web.api import NotFound, found_item
-from pipeline.web.desk import desk_of
+from pipeline.web.desk import Desk, desk_of
 from pipeline.web.forms import SEE_OTHER, Form, form_of, guarded, posted
 from pipeline.web.history import revisions
 from pipeline.web.marking import MARKS, paragraphs, with_mentions
-from pipeline.web.params import PAGE, BadParameter, address, pairs_of, query_of
+from pipeline.web.params import PAGE, BadDate, address, iso, pairs_of, query_of
 from pipeline.web.render import LANGUAGES, THEMES, page
 from schemas.codec import now
 
 COOKIE_SECONDS: Final = 180 * 86_400
-SHOWN_FACETS: Final = ("language", "country", "source", "topic", "figure", "person", "organisation", "place")
+SHOWN_FACETS: Final = ("language", "country", "source", "topic", "figure", "person", "organisation", "place", "day")
+SHOWN_DAYS: Final = 31
 MAP_PLACES: Final = 150
 LETTERS_SHOWN: Final = 100
 
@@ -35,17 +37,23 @@ LETTERS_SHOWN: Final = 100
 @guarded("read")
 def search_(request: Request) -> Response:
     """Search: the box, facets, the timeline, story cards."""
-    desk = desk_of(request)
-    query = query_of(request.query_params, marks=MARKS)
-    error: QueryError | None = None
-    try:
-        found = search(desk.index, query, desk.names())
-    except QueryError as wrong:
-        error, found = wrong, Found(total=0, stories=0, took_ms=0, hits=[])
+    desk, params = desk_of(request), request.query_params
+    query, error = _asked(params)
+    found = Found(total=0, stories=0, took_ms=0, hits=[])
+    if error is None:
+        try:
+            found = search(desk.index, query, desk.names())
+        except QueryError as wrong:
+            error = wrong
     values = {
         "query": query,
         "found": found,
         "error": error,
+        # As one wrote it where it cannot be read, so that it can be put right.
+        "limits": {
+            "since": iso(query.since) if query.since else params.get("since", ""),
+            "until": iso(query.until) if query.until else params.get("until", ""),
+        },
         "facets": _facets(query, found),
         "bars": charts.bars(found.moments, found.interval),
         "pairs": pairs_of(query),
@@ -58,11 +66,22 @@ def search_(request: Request) -> Response:
     return page(request, "results.html" if fragment else "search.html", values)
 
 
+def _asked(params: QueryParams) -> tuple[Query, QueryError | None]:
+    """The search that a request asks for; a date that cannot be read is left out, and told as a query's mistake is."""
+    try:
+        return query_of(params, marks=MARKS), None
+    except BadDate as wrong:
+        rest = QueryParams([pair for pair in params.multi_items() if pair[0] not in {"since", "until"}])
+        return query_of(rest, marks=MARKS), QueryError(str(wrong), wrong.text, 0, len(wrong.text))
+
+
 def _facets(query: Query, found: Found) -> dict[str, list[FacetCount]]:
     """What can be chosen: what was counted, and what is chosen though nothing of it is left."""
     facets = {}
     for name in SHOWN_FACETS:
         counts = found.facets.get(name, [])
+        if name == "day":
+            counts = counts[::-1][:SHOWN_DAYS]
         known = {count.value for count in counts}
         lost = [FacetCount(value, 0) for value in query.selected.get(name, ()) if value not in known]
         if counts or lost:
@@ -95,6 +114,7 @@ def item_(request: Request) -> Response:
         "body": paragraphs(detail.body, marked["body"], tracked),
         "entities": {kind: [m for m in entities.values() if m.type == kind] for kind in ("PER", "ORG", "LOC")},
         "tracked": tracked,
+        "alerted_at": work.alerted_at(desk.index, detail.hit.id),
         "story": [hit for hit in story(desk.index, detail.hit.story_id) if hit.id != detail.hit.id],
         "similar": similar(desk.index, detail.hit.id),
     }
@@ -153,19 +173,29 @@ def retry(request: Request, form: Form) -> Response:
 
 @guarded("read")
 def map_(request: Request) -> Response:
-    """Places that the news names."""
+    """Places that the items of a search name."""
     desk = desk_of(request)
-    asked = query_of(request.query_params, size=0)
-    try:
-        tree = compiled(parse(asked.text), Context(desk.names(), now()))
-    except QueryError as error:
-        raise BadParameter(error.sentence) from error
-    items = {"bool": {"filter": [tree]}}
+    query, error = _asked(request.query_params)
+    made: list[charts.Dot] = []
+    if error is None:
+        try:
+            made = _places(desk, query)
+        except QueryError as wrong:
+            error = wrong
+    values = {
+        "query": query, "error": error, "pairs": pairs_of(query), "dots": made, "ground": charts.ground(),
+        "chart": charts,
+    }  # fmt: skip
+    return page(request, "map.html", values)
+
+
+def _places(desk: Desk, query: Query) -> list[charts.Dot]:
+    context = Context(desk.names(), now())
+    items = {"bool": {"filter": [compiled(parse(query.text), context), *selections(query, context).values()]}}
     ids = {"terms": {"field": "entity_ids", "size": 2000}}
     found = desk.index.search({"query": items, "size": 0, "aggs": {"ids": ids}}).get("aggregations", {})
     counts = [(FacetCount(b["key"], b["doc_count"]), b["key"]) for b in found.get("ids", {}).get("buckets", [])]
-    made = charts.dots(counts)[:MAP_PLACES]
-    return page(request, "map.html", {"query": asked, "dots": made, "ground": charts.ground(), "chart": charts})
+    return charts.dots(counts)[:MAP_PLACES]
 
 
 def choose(request: Request) -> Response:

@@ -1,13 +1,13 @@
 """A request's parameters as a query, and a query as parameters. Whatever a parameter holds, it is one or the other."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, cast, get_args
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from pipeline.query.moments import HINT, moment
+from pipeline.query.moments import HINT, moment, span
 from pipeline.search import FACETS, Query, Sort
 from pipeline.search.request import DEEPEST
 from schemas.codec import now
@@ -22,11 +22,19 @@ class BadParameter(ValueError):
     """A parameter cannot be read; the sentence names it."""
 
 
+class BadDate(BadParameter):
+    """A date that someone wrote cannot be read; `text` is what was written."""
+
+    def __init__(self, sentence: str, text: str) -> None:
+        super().__init__(sentence)
+        self.text = text
+
+
 def query_of(params: QueryParams, *, marks: tuple[str, str] = ("«", "»"), size: int = PAGE) -> Query:
     """The search that a request asks for: `q`, one parameter for each facet, `sort`, `size`, `offset`, `collapse`.
 
     Raises:
-        BadParameter: one of them is not what it can be.
+        BadParameter: one of them is not what it can be; of `since` and `until` it is a `BadDate`.
     """
     sort = params.get("sort", "relevance")
     if sort not in get_args(Sort):
@@ -50,7 +58,7 @@ def _selected(params: QueryParams) -> dict[str, tuple[str, ...]]:
         if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
             raise BadParameter(f"{name} takes up to {MOST_VALUES} values of {LONGEST_VALUE} characters.")
     for day in chosen.get("day", ()):
-        if len(day) != len("2026-03-01") or not day.replace("-", "").isdigit():
+        if len(day) != len("2026-03-01") or day.count("-") != len("--") or span(day) is None:
             raise BadParameter("day is a date such as 2026-03-01.")
     return {name: values for name, values in chosen.items() if values}
 
@@ -59,7 +67,7 @@ def _date(params: Mapping[str, str], name: str) -> datetime | None:
     text = params.get(name, "")
     found = moment(text) if text else None
     if text and found is None:
-        raise BadParameter(f"{name} takes {HINT}.")
+        raise BadDate(f"{name} takes {HINT}.", text)
     return found.resolve(now()) if found else None
 
 
@@ -96,9 +104,14 @@ def pairs_of(query: Query) -> list[tuple[str, str]]:
     pairs = [("q", query.text)] if query.text else []
     pairs += [(name, value) for name, values in query.selected.items() for value in values]
     limits = {"since": query.since, "until": query.until}
-    pairs += [(name, f"{at:%Y-%m-%dT%H:%M:%SZ}") for name, at in limits.items() if at]
+    pairs += [(name, iso(at)) for name, at in limits.items() if at]
     pairs += [("sort", query.sort)] if query.sort != "relevance" else []
     return pairs + ([("collapse", "0")] if not query.collapse else [])
+
+
+def iso(moment: datetime) -> str:
+    """A moment for programs, to the second; also one of the first thousand years, which `strftime` leaves short."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:

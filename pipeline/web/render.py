@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,14 +16,19 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.search import FACETS
 from pipeline.web.access import SCOPES, Scope, scope_of
 from pipeline.web.marking import highlighted
-from pipeline.web.params import address
+from pipeline.web.params import address, iso
 from pipeline.web.words import translated
 from schemas.codec import now
 
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
 THEMES: Final = ("auto", "light", "dark")
-RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur", "ckb", "ps", "sd", "ug", "yi", "dv"})
+RIGHT_TO_LEFT: Final = frozenset({
+    "ar", "arc", "azb", "ckb", "dv", "fa", "he", "ks", "mzn", "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi",
+})  # fmt: skip
+RIGHT_TO_LEFT_SCRIPTS: Final = frozenset({"arab", "hebr"})
 SAFE_SCHEMES: Final = frozenset({"http", "https"})
+# Codes come from addresses that anyone can write.
+NAMES_KEPT: Final = 1_000
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -128,11 +133,6 @@ def _short(moment: datetime) -> str:
     return f"{int(seconds)} s"
 
 
-def iso(moment: datetime) -> str:
-    """A moment for programs."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def safe_url(url: str | None) -> str | None:
     """An address that a click may open: http or https, nothing else."""
     if not url:
@@ -143,7 +143,7 @@ def safe_url(url: str | None) -> str | None:
         return None
 
 
-@cache
+@lru_cache(maxsize=NAMES_KEPT)
 def language_name(code: str, ui: str = "en") -> str:
     """The name of a language in another, or the code where it has none."""
     if code == "und":
@@ -155,12 +155,16 @@ def language_name(code: str, ui: str = "en") -> str:
         return str(name) if name else code
 
 
-@cache
+@lru_cache(maxsize=NAMES_KEPT)
 def country_name(code: str, ui: str = "en") -> str:
     """The name of a country in a language, or the code."""
     return str(Locale(ui).territories.get(code.upper(), code))
 
 
 def direction(language: str) -> str:
-    """Which way a language is written."""
-    return "rtl" if language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT else "ltr"
+    """Which way a text in a language is written; where that is not known, its first letter decides.
+
+    Not always its first letter: a Persian headline that begins with “NATO” runs from the right all the same.
+    """
+    primary, *further = language.lower().split("-")
+    return "rtl" if primary in RIGHT_TO_LEFT or RIGHT_TO_LEFT_SCRIPTS.intersection(further) else "auto"

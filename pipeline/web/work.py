@@ -193,6 +193,14 @@ def alerts(index: Index, size: int, figure: str | None = None) -> list[AlertShow
     return [msgspec.convert(hit["_source"], AlertShown) for hit in hits]
 
 
+def alerted_at(index: Index, item_id: str) -> datetime | None:
+    """When the first alert on an item was told, or None where there was none."""
+    first = {"alerted_at": {"min": {"field": "alerted_at"}}}
+    body = {"query": {"term": {"item_id": item_id}}, "size": 0, "aggs": first}
+    found = index.search(body, index=f"{index.prefix}-alerts").get("aggregations", {}).get("alerted_at", {})
+    return datetime.fromisoformat(found["value_as_string"]) if found.get("value") is not None else None
+
+
 def feeds(settings: Settings) -> list[FeedHealth]:
     """All feeds that are followed, those with trouble first."""
     states = read_newest(settings, FEED_STATE)

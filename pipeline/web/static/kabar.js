@@ -33,7 +33,8 @@
       const total = results.querySelector("[data-said]");
       if (total && said) said.textContent = total.textContent;
       const wrong = results.querySelector("#mistake");
-      form.q.toggleAttribute("aria-invalid", Boolean(wrong));
+      // An empty value would say that nothing is wrong.
+      if (wrong?.dataset.of === "q") { form.q.setAttribute("aria-invalid", "true"); form.q.setAttribute("aria-describedby", "mistake"); } else { form.q.removeAttribute("aria-invalid"); form.q.removeAttribute("aria-describedby"); }
       if (remember) history.replaceState(null, "", address);
       prepare();
     } catch (error) {

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.query import QueryError, parse, write
 from pipeline.query.ast import And, Dated, Everything, Moment, Named, Near, Node, Not, Or, Text, Value
 from pipeline.query.fields import FIELDS, Field
+from pipeline.query.moments import moment
 from pipeline.query.places import kilometres_between
 from pipeline.query.scan import LONGEST, MOST_TOKENS
 
@@ -126,11 +127,14 @@ def test_distances() -> None:
 
 
 def test_moments_are_resolved_against_now() -> None:
-    """`7d` is a week before now, `today` the beginning of the UTC day."""
+    """`7d` is a week before now, `today` the beginning of the UTC day; no time is too long ago to be one."""
     now = datetime(2026, 3, 8, 15, 30, tzinfo=UTC)
     assert Moment(ago_seconds=7 * 86_400).resolve(now) == now - timedelta(days=7)
     assert Moment(days_ago=1).resolve(now) == datetime(2026, 3, 7, tzinfo=UTC)
     assert Moment(at=now).resolve(now) == now
+    longest = moment("9999y")
+    assert longest
+    assert longest.resolve(now) == datetime.min.replace(tzinfo=UTC)
 
 
 WORDS = st.sampled_from(

@@ -1,5 +1,6 @@
 """The API: what it answers, what it refuses, and that its description is true."""
 
+import html
 import io
 import json
 import re
@@ -27,14 +28,15 @@ from pipeline.web.access import Token, is_loopback, make_token, tokens_file
 from pipeline.web.formats import news_article, ninjs
 from pipeline.web.openapi import document
 from pipeline.web.words import translated
-from schemas.broker import Producer
+from schemas.broker import Producer, send_all
 from schemas.document import Document
+from schemas.forgotten import Forgotten
 from schemas.settings import Settings
-from schemas.topics import DOCUMENTS
+from schemas.topics import DOCUMENTS, FORGOTTEN
 from tests.pipeline.search.demo import demo_documents
 from tests.pipeline.web.conftest import Site
 from tests.pipeline.web.exchange import NEWS_ARTICLE, NINJS
-from tests.waiting import until_idle
+from tests.waiting import until, until_idle
 
 QUERIES = ("Putin", "kunjungan Putin", "Palu OR tsunami -Putin", 'title:"strong quake"', "lang:ru", "figure:Путин", "")
 
@@ -96,6 +98,7 @@ def test_answers_are_as_described(site: Site, path: str, schema: str) -> None:
         ("/search?q=%28", 400, "not closed"), ("/search?size=-1", 400, "size is a number"),
         ("/search?size=101", 400, "size is a number"), ("/search?sort=up", 400, "sort is one of"),
         ("/search?offset=99999", 400, "offset is a number"), ("/search?day=x", 400, "day is a date"),
+        ("/search?day=2026-13-45", 400, "day is a date"), ("/search?day=2026/03/01", 400, "day is a date"),
         ("/search?since=x", 400, "since takes a date"), ("/items/nothing", 404, "no item"),
         ("/items/..%2f..%2f_cat", 404, ""), ("/export?format=xml", 400, "format is"),
         ("/export?q=%22", 400, "quotation mark"), ("/changes?cursor=x", 400, "cursor is"), ("/nothing", 404, ""),
@@ -108,6 +111,16 @@ def test_mistakes_are_problems(site: Site, path: str, status: int, detail: str) 
     answer = site.get("/api/v1" + path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, api.PROBLEM)
     assert detail in answer.json()["detail"]
+
+
+def test_no_time_is_too_long_ago(site: Site) -> None:
+    """In a query and as a parameter; the page's own links for it are read again."""
+    total = site.get("/api/v1/search").json()["total"]
+    for path in ("q=after:9999y", "since=9999y"):
+        assert site.get(f"/api/v1/search?{path}").json()["total"] == total
+    feed = re.search(r'href="(/feeds/atom\.xml[^"]+)"', site.get("/?since=9999y").text)
+    assert feed
+    assert site.get(html.unescape(feed[1])).status_code == 200
 
 
 def test_the_place_of_a_mistake_is_told(site: Site) -> None:
@@ -172,9 +185,13 @@ def test_the_export_is_every_hit(site: Site) -> None:
     assert site.get("/api/v1/export?q=lang:id&format=csv").text.count("\r\n") == total + 1
 
 
-@pytest.mark.usefixtures("site")
-def test_changes_miss_nothing_and_stop_at_what_is_indexed(kabar_settings: Settings, pipeline: Pipeline) -> None:
-    """Records beyond what `index` has committed are not told; those below are, once, page by page."""
+def test_changes_miss_nothing_and_stop_at_what_is_indexed(
+    site: Site, kabar_settings: Settings, pipeline: Pipeline
+) -> None:
+    """Records beyond what `index` has committed are not told; those below are, once, page by page.
+
+    What is taken down afterwards is told no more, though the topic still has it.
+    """
     until_idle(kabar_settings, pipeline, seconds=60)
     before = changes.newest(kabar_settings)
     documents = demo_documents()[:20]
@@ -195,6 +212,14 @@ def test_changes_miss_nothing_and_stop_at_what_is_indexed(kabar_settings: Settin
         cursor, more = page.cursor, page.more
     assert sorted(paged) == sent
     assert changes.changes(kabar_settings, cursor, 10).changes == []
+    gone = Forgotten(kind="item", value=documents[0].enriched.item.id, at=datetime.now(UTC))
+    send_all(kabar_settings, FORGOTTEN, [(gone.key, gone.encode())])
+    try:
+        kept = {identity for identity, _ in sent} - {gone.value}
+        path = f"/api/v1/changes?limit=1000&cursor={before}"
+        until(lambda: {change["id"] for change in site.get(path).json()["changes"]} == kept, seconds=20, what="it goes")
+    finally:
+        send_all(kabar_settings, FORGOTTEN, [(gone.key, None)])
 
 
 def test_feeds_of_a_search(site: Site) -> None:
@@ -217,6 +242,10 @@ def test_a_hostile_item_is_only_text_in_every_feed(site: Site) -> None:
     assert {element.tag.rpartition("}")[0] for element in root.iter()} == {"{http://www.w3.org/2005/Atom"}
     assert {element.get("type", "text") for element in entry} == {"text"}
     assert "<script>" in (entry.findtext("{http://www.w3.org/2005/Atom}title") or "")
+    # Without an address of its own that one may open, it has the one here: an entry must have such a link.
+    assert [link.get("href") for link in entry.iter() if link.get("rel") == "alternate"] == [
+        f"{site.url}/items/{site.hostile.enriched.item.id}"
+    ]
     (told,) = site.get("/feeds/feed.json?q=Hostilezz").json()["items"]
     assert "content_html" not in told
     for address in [*(link.get("href") for link in entry.iter() if link.get("href")), told.get("url", "https:")]:

@@ -2,21 +2,30 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.elastic import Index
+from pipeline.elastic import Index, Write
 from pipeline.search import Query, search
 from pipeline.web.pages import SHOWN_FACETS
+from schemas.alert import Alert
+from schemas.codec import millis, now
+from schemas.index import month_alias
+from schemas.item import Item, item_id
+from schemas.side_indices import ALERTS, alert_source
+from tests.pipeline.search.demo import demo_documents, documents_of, index_documents
 from tests.pipeline.web.conftest import Site
+from tests.samples import MATCH
 
 PATHS = ("/?q=Putin", "/?language=id", "/?q=%28", "/?q=xqzwv", "/figures", "/figures/Q7747", "/alerts", "/rules",
-         "/rules/trial?id=figure:Q7747",         "/feeds",
-         "/pipeline", "/map", "/sign-in", "/nothing")  # fmt: skip
+         "/rules/trial?id=figure:Q7747", "/feeds", "/?since=once",
+         "/pipeline", "/map", "/map?q=%28&language=fa", "/sign-in", "/nothing")  # fmt: skip
 SERIOUS = {"serious", "critical"}
 
 
@@ -32,12 +41,28 @@ def test_no_page_has_serious_accessibility_findings(browser: Browser, site: Site
     context = browser.new_context(locale="en-GB", base_url=site.url, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     axe = Axe()
-    for path in (*PATHS, f"/items/{site.hostile.enriched.item.id}"):
+    item = f"/items/{site.hostile.enriched.item.id}"
+    for path in (*PATHS, item, f"{item}/history"):
         page.goto(path)
         found_ = axe.run(page).response["violations"]
         told = [(path, entry["id"], node["html"][:120]) for entry in found_ if entry["impact"] in SERIOUS
                 for node in entry["nodes"]]  # fmt: skip
         assert told == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, site: Site, width: int) -> None:
+    """Each page is as wide as the screen, whatever long words an item has (WCAG 2.2, 1.4.10)."""
+    context = browser.new_context(locale="en-GB", base_url=site.url, viewport={"width": width, "height": 700})
+    page = context.new_page()
+    item = f"/items/{site.hostile.enriched.item.id}"
+    wide = []
+    for path in (*PATHS, "/?q=Hostilezz", item, f"{item}/history"):
+        page.goto(path)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide += [(path, over)] if over > 0 else []
+    assert wide == []
     context.close()
 
 
@@ -59,6 +84,75 @@ def test_a_mistake_is_shown_at_its_place(page: Page) -> None:
     expect(page.locator("#mistake")).to_contain_text("needs a value right after it")
     expect(page.locator("#mistake mark")).to_have_text("lang:")
     expect(page.locator("#q")).to_have_value("Putin lang: id")
+
+
+def test_a_mistake_while_one_types_is_told_to_a_screen_reader(page: Page) -> None:
+    """The field says that it is invalid and by what it is described, and no longer once it is put right."""
+    page.goto("/?q=Putin")
+    box = page.locator("#q")
+    box.fill("(Putin")
+    expect(page.locator("#mistake")).to_contain_text("not closed")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    expect(box).to_have_attribute("aria-describedby", "mistake")
+    box.fill("Putin")
+    expect(page.locator("#mistake")).to_have_count(0)
+    assert box.get_attribute("aria-invalid") is None
+
+
+def test_a_date_that_cannot_be_read_is_a_sentence(page: Page) -> None:
+    """What one wrote stays where one wrote it, and the page is the page of the search."""
+    page.goto("/?q=Putin")
+    total = found(page)
+    field = page.locator("input[name=since]")
+    field.fill("last week")
+    field.press("Tab")
+    expect(page.locator("#mistake")).to_contain_text("since takes a date")
+    expect(page.locator("#mistake mark")).to_have_text("last week")
+    expect(field).to_have_value("last week")
+    expect(page.locator("#q")).to_have_value("Putin")
+    field.fill("100y")
+    field.press("Tab")
+    expect(page.locator(".total")).to_have_text(re.compile(rf"^{total} items"))
+
+
+def test_the_map_is_of_the_search(page: Page) -> None:
+    """It counts under the facets that were chosen, leads back to them, and tells of a mistake as the search does."""
+    page.goto("/map")
+    everywhere = page.locator(".cloud li").count()
+    page.goto("/map?language=fa")
+    assert 0 < page.locator(".cloud li").count() < everywhere
+    count = int(str(page.locator(".cloud .count").first.text_content()))
+    page.locator(".cloud a").first.click()
+    assert found(page) == count
+    expect(page.locator("input[name=language]:checked")).to_have_count(1)
+    page.goto("/map?q=%28&language=fa")
+    expect(page.locator("#mistake")).to_contain_text("not closed")
+    page.locator("#q").fill("")
+    page.get_by_role("button", name="Search").click()
+    assert parse_qs(urlsplit(page.url).query)["language"] == ["fa"]
+    assert page.locator(".cloud li").count() < everywhere
+
+
+def test_an_item_has_its_four_times(page: Page, site: Site) -> None:
+    """Published, first seen, indexed, and, where an alert was told, alerted."""
+    document = demo_documents()[0]
+    at = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+    match = msgspec.structs.replace(MATCH, item_id=document.enriched.item.id)
+    source = msgspec.json.encode(alert_source(Alert(id="four-times", alerted_at=at, match=match)))
+    alias = month_alias(site.settings.index_prefix, datetime.now(UTC), ALERTS)
+    with Index(site.settings) as index:
+        page.goto(f"/items/{document.enriched.item.id}")
+        expect(page.locator("dt", has_text="Alerted")).to_have_count(0)
+        index.bulk([Write(alias, "four-times", 1, source)])
+        index.refresh()
+        try:
+            page.reload()
+            for name in ("Published", "First seen", "Indexed", "Alerted"):
+                expect(page.locator("dt", has_text=name)).to_have_count(1)
+            expect(page.locator(".facts div", has_text="Alerted").locator("time")).to_have_text("2026-03-01 12:30:15")
+        finally:
+            index.bulk([Write(alias, "four-times", 2, None)])
+            index.refresh()
 
 
 @pytest.mark.parametrize("name", [name for name in SHOWN_FACETS if name != "figure"])
@@ -148,6 +242,32 @@ def test_right_to_left_texts_run_right(page: Page) -> None:
     title = page.locator(".card h2").first
     assert title.evaluate("e => getComputedStyle(e).direction") == "rtl"
     assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
+
+
+def test_a_right_to_left_text_may_begin_with_latin_letters(page: Page, site: Site) -> None:
+    """A Persian headline that begins with “5G” runs from the right all the same, in lists and as a whole."""
+    title = "5G شبکه تازه در شهرهای بزرگ کشور راه‌اندازی شد"
+    body = "شبکه تازه تلفن همراه از امروز در شهرهای بزرگ کشور در دسترس همگان است و بهای آن تغییر نمی‌کند."
+    url = "https://rtl.example/5g"
+    item = Item(id=item_id(url=url), source="rtl", fetched_at=now(), url=url, title=title, body=f"5G: {body}")
+    (document,) = documents_of([item], now())
+    index_documents(site.settings, [document])
+    try:
+        page.goto("/?q=source:rtl")
+        expect(page.locator(".card h2")).to_have_text(title)
+        for path, place in (
+            ("/?q=source:rtl", ".card h2"),
+            (f"/items/{item.id}", "h1"),
+            (f"/items/{item.id}", ".text p"),
+        ):
+            page.goto(path)
+            assert page.locator(place).first.evaluate("e => getComputedStyle(e).direction") == "rtl", place
+    finally:
+        with Index(site.settings) as index:
+            index.bulk(
+                [Write(month_alias(index.prefix, document.enriched.first_seen_at), item.id, millis(now()) + 1, None)]
+            )
+            index.refresh()
 
 
 def test_language_and_colours_are_chosen(page: Page) -> None:

@@ -4,6 +4,7 @@ import re
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -12,10 +13,12 @@ from pipeline.cli.rules import command as rules_command
 from pipeline.figures import tracked_now
 from pipeline.rules.registry import remove_rules, rules_now
 from pipeline.web.access import COOKIE, make_token
-from schemas.broker import Producer
-from schemas.topics import DOCUMENTS
+from schemas.broker import Producer, end_offsets, read_newest, send_all
+from schemas.deadletter import dead_letter
+from schemas.topics import DEADLETTERS, DOCUMENTS, ITEMS
 from tests.pipeline.search.demo import demo_documents
 from tests.pipeline.web.conftest import Site
+from tests.samples import ITEM
 from tests.waiting import until
 
 SERIOUS = {"serious", "critical"}
@@ -134,6 +137,43 @@ def test_a_trial_says_what_the_command_says(
     assert said
     assert shown
     assert said.groups() == (shown[2], shown[3], shown[1])
+
+
+def test_a_dead_letter_is_tried_again_from_the_page(page: Page, site: Site) -> None:
+    """Only by an admin; the record goes back to the topic that it came from, and the page says so."""
+    record = msgspec.structs.replace(ITEM, id="page-retry").encode()
+    letter = dead_letter(step="index", reason="made by a test", origin=f"{ITEMS}/0/0", key=b"page-retry", value=record)
+    send_all(site.settings, DEADLETTERS, [(letter.id, letter.encode())])
+    try:
+        page.goto("/pipeline")
+        row = page.get_by_role("row", name=re.compile("made by a test"))
+        expect(row).to_be_visible()
+        expect(row.get_by_role("button")).to_have_count(0)
+        signed_in(page, site)
+        page.goto("/pipeline")
+        accessible(page)
+        before = sum(end_offsets(site.settings, [ITEMS]).values())
+        row.get_by_role("button", name="Retry").click()
+        expect(row).to_contain_text("retried")
+        assert sum(end_offsets(site.settings, [ITEMS]).values()) == before + 1
+        assert read_newest(site.settings, ITEMS)["page-retry"] == record
+    finally:
+        send_all(site.settings, DEADLETTERS, [(letter.id, None)])
+
+
+def test_an_edit_is_shown_as_what_is_gone_and_what_is_new(page: Page, site: Site) -> None:
+    """Two versions in the archive are two revisions; the words that changed are marked, the others stand."""
+    document = demo_documents()[0]
+    item = document.enriched.item
+    edited = msgspec.structs.replace(item, title=f"{item.title} <i>amended</i>", summary="Nothing is as it was.")
+    send_all(site.settings, ITEMS, [(item.id, item.encode()), (item.id, edited.encode())])
+    page.goto(f"/items/{item.id}/history")
+    expect(page.locator(".revision")).to_have_count(2)
+    newest = page.locator(".revision").first
+    expect(newest.locator(".title ins")).to_have_text(re.compile("<i>amended</i>"))
+    expect(newest.locator(".diff del").first).to_be_visible()
+    expect(newest.locator(".title")).to_contain_text(item.title)
+    accessible(page)
 
 
 MISTAKES = [
