@@ -8,7 +8,8 @@ import getpass
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from schemas.alert import Alert, Match
 from schemas.broker import Follower, Producer, partition_for, read_all, read_newest, send_all
 from schemas.codec import Undecodable, millis, now
 from schemas.deadletter import DeadLetter
-from schemas.document import Mention
+from schemas.document import Document, Enriched, Mention
 from schemas.forgotten import Forgotten, ForgottenKind
 from schemas.item import Item
 from schemas.settings import Settings
@@ -136,10 +137,12 @@ def forget(settings: Settings, index: Index, kind: ForgottenKind, value: str, re
         mentions += _remove(index, f"{index.prefix}-{MENTIONS}", _mentions_asked(kind, value, list(items)))
         if not there:
             break
-    letters = _tombstones(settings, list(items), by, reason)
+    about = [(letter, named) for letter in _letters(settings) if (named := _about(letter, items.keys(), kind, value))]
+    items |= dict.fromkeys(named for _, named in about)
+    _tombstones(settings, list(items), about, by, reason)
     alerts = _forget_alerts(settings, index, kind, value, frozenset(items))
     removed = Removed(
-        kind=kind, value=value, items=removed_items, mentions=mentions, alerts=alerts, dead_letters=letters
+        kind=kind, value=value, items=removed_items, mentions=mentions, alerts=alerts, dead_letters=len(about)
     )
     _audit(settings, removed, by, reason)
     return removed
@@ -195,22 +198,27 @@ def _remove(index: Index, name: str, query: dict[str, Any]) -> int:
     return removed
 
 
-def _tombstones(settings: Settings, items: list[str], by: str, reason: str) -> int:
-    """Tombstones on the archive for each item, each with a line of the list that counts them; and its dead letters."""
+def _tombstones(
+    settings: Settings, items: list[str], about: list[tuple[DeadLetter, str]], by: str, reason: str
+) -> None:
+    """Tombstones on the archive for each item, each with a line of the list that counts them; and its dead letters.
+
+    A letter of `enrich` is all that the books have of its record: the line counts it too.
+    """
     archived = {topic: _keys(settings, topic, items) for topic in (ITEMS, BACKFILL)}
-    wanted = set(items)
-    letters = [letter for letter in _letters(settings) if letter.key in wanted]
+    unknown = Counter(named for letter, named in about if letter.step == "enrich")
     with Producer(settings) as producer:
         for item in items:
             topics = [topic for topic, keys in archived.items() if item in keys]
             for topic in topics:
                 producer.send(topic, item, None)
-            line = Forgotten(kind="item", value=item, at=now(), by=by, reason=reason, tombstones=len(topics))
+            line = Forgotten(
+                kind="item", value=item, at=now(), by=by, reason=reason, tombstones=len(topics) + unknown[item]
+            )
             producer.send(FORGOTTEN, line.key, line.encode())
-        for letter in letters:
+        for letter, _ in about:
             producer.send(DEADLETTERS, letter.id, None)
         producer.flush()
-    return len(letters)
 
 
 def _keys(settings: Settings, topic: str, items: list[str]) -> set[str]:
@@ -223,6 +231,29 @@ def _keys(settings: Settings, topic: str, items: list[str]) -> set[str]:
             if message.key in wanted:
                 newest[message.key] = message.value is not None
     return {key for key, there in newest.items() if there}
+
+
+def _about(letter: DeadLetter, items: Collection[str], kind: ForgottenKind, value: str) -> str | None:
+    """The item that a letter is about, where it is one of these or from the source; of most steps no key says it."""
+    if letter.key in items:
+        return letter.key
+    named, source = _named(letter.payload() or b"") or (None, None)
+    return named if named in items or (kind == "source" and source == value) else None
+
+
+def _named(payload: bytes) -> tuple[str, str] | None:
+    """The item that a record is about, and its source."""
+    for of in (Document, Enriched, Item, Match):
+        try:
+            record = of.decode(payload)
+        except Undecodable:
+            continue
+        if isinstance(record, Match):
+            return record.item_id, record.source
+        enriched = record.enriched if isinstance(record, Document) else record
+        item = enriched.item if isinstance(enriched, Enriched) else enriched
+        return item.id, item.source
+    return None
 
 
 def _letters(settings: Settings) -> Iterator[DeadLetter]:

@@ -14,8 +14,8 @@ ForgottenKind = Literal["item", "source", "figure", "expired"]
 class Forgotten(Record, frozen=True, kw_only=True):
     """One line of the list. `value` is an item's id, a source's id, an entity's id, or the name of an index.
 
-    `tombstones` were sent to the archive for it; `revisions` were in an index that left by age or size. `by` is who
-    asked, `reason` why.
+    `tombstones` were sent to the archive for it, or dead letters of it went that the books had counted; `revisions`
+    were in an index that left by age or size. `by` is who asked, `reason` why.
     """
 
     kind: ForgottenKind

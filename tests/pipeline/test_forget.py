@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,17 +17,20 @@ from pipeline.elastic import Index
 from pipeline.figures import save_figures
 from pipeline.figures.known import make_figure
 from pipeline.forget import ForgottenList
+from pipeline.forget import forget as take_down
 from pipeline.launch import Pipeline
 from pipeline.rules.simulate import past_documents
 from pipeline.search import Query, search
-from schemas.broker import Producer, send_all
-from schemas.codec import now
+from schemas.broker import Producer, read_newest, send_all
+from schemas.codec import Record, now
+from schemas.deadletter import dead_letter
 from schemas.errors import BrokerError
 from schemas.forgotten import Forgotten
 from schemas.item import Item, item_id
 from schemas.settings import Settings
-from schemas.topics import FORGOTTEN, ITEMS
-from tests.samples import ITEM, MENTION
+from schemas.topics import DEADLETTERS, FORGOTTEN, ITEMS
+from tests.pipeline.search.demo import demo_documents
+from tests.samples import ITEM, MATCH, MENTION
 from tests.waiting import until, until_idle
 
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
@@ -68,9 +72,12 @@ def test_what_is_taken_down_is_gone_and_stays_away(kabar_settings: Settings, pip
     two = news("two", "takedown-b", "Cuaca cerah diperkirakan berlangsung sepanjang akhir pekan.")
     named = news("named", "takedown-c", "Emmanuel Macron tiba di Paris setelah kunjungan resmi.")
     send(settings, one, kept, two, named)
+    broken = "never-an-item"
+    send_all(settings, ITEMS, [(broken, b"{broken")])
     until_idle(settings, pipeline, seconds=60)
     until(lambda: any(a.match.item_id == one.id for a in alerts_so_far(settings)), seconds=20, what="an alert")
     assert forget(settings, str(one.url))["items"] == 1
+    assert forget(settings, broken)["dead_letters"] == 1
     assert forget(settings, "--source", "takedown-b")["items"] == 1
     assert forget(settings, "--figure", "Emmanuel Macron")["items"] >= 1
     send(settings, one, two, named, news("three", "takedown-b", "Banjir surut, warga kembali ke rumah masing-masing."))
@@ -87,8 +94,37 @@ def test_what_is_taken_down_is_gone_and_stays_away(kabar_settings: Settings, pip
     assert kept.id in past
     assert past.isdisjoint({one.id, two.id, named.id})
     audit = [json.loads(line) for line in (settings.data_dir / "audit.jsonl").read_text().splitlines()]
-    assert [entry["kind"] for entry in audit] == ["item", "source", "figure"]
+    assert [entry["kind"] for entry in audit] == ["item", "item", "source", "figure"]
     assert all(entry["reason"] == "a test" and entry["by"] for entry in audit)
+
+
+def test_its_dead_letters_go_too(kabar_settings: Settings, tmp_path: Path) -> None:
+    """Whatever the step whose letter it is and whatever its key: all that are about the item, or from the source."""
+    settings = kabar_settings.model_copy(update={"data_dir": tmp_path, "index_prefix": "news-letters"})
+    document = demo_documents()[0]
+    enriched, item = document.enriched, msgspec.structs.replace(document.enriched.item, id="letters-1", source="lost")
+    enriched = msgspec.structs.replace(enriched, item=item)
+    records: dict[str, Record] = {
+        "index": msgspec.structs.replace(document, enriched=enriched), "stories": enriched, "enrich": item,
+        "notify": msgspec.structs.replace(MATCH, item_id=item.id, source=item.source),
+    }  # fmt: skip
+    other = msgspec.structs.replace(item, id="letters-2")
+    records["extract"] = other
+    letters = {
+        step: dead_letter(step=step, reason="a test", origin=f"a test/{step}", key=b"s-1", value=record.encode())
+        for step, record in records.items()
+    }
+    send_all(settings, DEADLETTERS, [(letter.id, letter.encode()) for letter in letters.values()])
+    left = dict.fromkeys(letter.id for letter in letters.values())
+    with Index(settings) as index:
+        index.prepare()
+        try:
+            assert take_down(settings, index, "item", item.id, "a test").dead_letters == 4
+            assert left.keys() & read_newest(settings, DEADLETTERS).keys() == {letters["extract"].id}
+            assert take_down(settings, index, "source", item.source, "a test").dead_letters == 1
+            assert not left.keys() & read_newest(settings, DEADLETTERS).keys()
+        finally:
+            send_all(settings, DEADLETTERS, left.items())
 
 
 def test_the_list_turns_away_by_item_source_and_figure() -> None:
