@@ -24,7 +24,7 @@ from pipeline.web.forms import SEE_OTHER, Form, form_of, guarded, posted
 from pipeline.web.history import revisions
 from pipeline.web.marking import MARKS, paragraphs, with_mentions
 from pipeline.web.params import PAGE, BadDate, address, iso, pairs_of, query_of
-from pipeline.web.render import LANGUAGES, THEMES, page
+from pipeline.web.render import KEYS, LANGUAGES, THEMES, page
 from schemas.codec import now
 
 COOKIE_SECONDS: Final = 180 * 86_400
@@ -199,9 +199,9 @@ def _places(desk: Desk, query: Query) -> list[charts.Dot]:
 
 
 def choose(request: Request) -> Response:
-    """Keep the reader's language or colours, and go back."""
+    """Keep the reader's language, colours, or whether keys do something, and go back."""
     answer = RedirectResponse(_local(request.query_params.get("next", "/")), SEE_OTHER)
-    for name, allowed in (("language", LANGUAGES), ("theme", THEMES)):
+    for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("keys", KEYS)):
         value = request.query_params.get(name, "")
         if value in allowed:
             answer.set_cookie(f"kabar_{name}", value, max_age=COOKIE_SECONDS, samesite="lax", httponly=True)

@@ -22,6 +22,8 @@ from schemas.codec import now
 
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
 THEMES: Final = ("auto", "light", "dark")
+# Keys of one letter can be turned off, for who speaks to the machine or presses them unawares (WCAG 2.2, 2.1.4).
+KEYS: Final = ("on", "off")
 RIGHT_TO_LEFT: Final = frozenset({
     "ar", "arc", "azb", "ckb", "dv", "fa", "he", "ks", "mzn", "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi",
 })  # fmt: skip
@@ -77,6 +79,11 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else "auto"
 
 
+def keys_of(request: Request) -> str:
+    """Whether keys of one letter do something: as chosen, or `on`."""
+    return "off" if request.cookies.get("kabar_keys") == "off" else "on"
+
+
 def words_of(request: Request) -> Callable[[str], str]:
     """What gives a phrase in the reader's language."""
     words = translated(language_of(request))
@@ -96,6 +103,7 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
         "languages": LANGUAGES,
         "theme": theme_of(request),
         "themes": THEMES,
+        "keys": keys_of(request),
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "path": request.url.path,
         "scope": scope,

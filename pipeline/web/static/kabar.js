@@ -88,6 +88,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (document.documentElement.dataset.keys === "off") return;
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
     const box = document.getElementById("q");
     if (event.key === "/" && box) { event.preventDefault(); box.focus(); box.select(); return; }

@@ -211,6 +211,38 @@ def test_keys_alone_are_enough(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
+def test_keys_of_one_letter_can_be_turned_off(page: Page) -> None:
+    """For who speaks to the machine (WCAG 2.2, 2.1.4): once chosen, “/” and “j” do nothing, until they are wanted."""
+    page.goto("/?q=Putin")
+    page.get_by_role("link", name="Turn off the keys").click()
+    expect(page.locator("html")).to_have_attribute("data-keys", "off")
+    for key in ("j", "/"):
+        page.keyboard.press(key)
+        expect(page.locator("body")).to_be_focused()
+    page.get_by_role("link", name="Turn on the keys").click()
+    expect(page.locator("html")).to_have_attribute("data-keys", "on")
+    page.keyboard.press("j")
+    expect(page.locator(".card h2 a").first).to_be_focused()
+
+
+def test_what_has_the_focus_is_seen(page: Page) -> None:
+    """Going back by keys from the end of the page, nothing that is reached lies behind the bar (WCAG 2.2, 2.4.11)."""
+    page.set_viewport_size({"width": 1000, "height": 500})
+    page.goto("/")
+    page.locator("footer a").first.focus()
+    behind = []
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        behind += page.evaluate(
+            "(() => { const it = document.activeElement, bar = document.querySelector('.top');"
+            " return !bar.contains(it) && it !== document.body"
+            " && it.getBoundingClientRect().bottom <= bar.getBoundingClientRect().bottom"
+            " ? [it.outerHTML.slice(0, 90)] : [];"
+            " })()"
+        )
+    assert behind == []
+
+
 def test_a_story_unfolds(page: Page) -> None:
     """“+N outlets” leads to all items of the story."""
     page.goto("/?q=Putin+lang:id")
