@@ -208,9 +208,16 @@ class ElasticsearchServer:
             "cluster.routing.allocation.disk.watermark.low": "1gb",
             "cluster.routing.allocation.disk.watermark.high": "500mb",
             "cluster.routing.allocation.disk.watermark.flood_stage": "200mb",
+            # What is in the heap counts garbage too, of which the serial collector leaves much until the heap is full:
+            # writes and searches would be refused with nothing the matter.
+            **({"indices.breaker.total.use_real_memory": "false"} if self._is_small else {}),
             **({"discovery.type": "single-node"} if single else formation),
             **(_SECURED if self.config.secure else {"xpack.security.enabled": "false"}),
         }
+
+    @property
+    def _is_small(self) -> bool:
+        return self.config.heap_mb <= SERIAL_UP_TO_MB
 
     def _write_config(self, folder: Path) -> None:
         (folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
@@ -242,7 +249,7 @@ class ElasticsearchServer:
             f"-Xms{heap}m",
             f"-Xmx{heap}m",
             f"-XX:MaxDirectMemorySize={heap // 2}m",
-            "-XX:+UseSerialGC" if heap <= SERIAL_UP_TO_MB else "-XX:+UseG1GC",
+            "-XX:+UseSerialGC" if self._is_small else "-XX:+UseG1GC",
             "-XX:+ExitOnOutOfMemoryError",
             f"-XX:ErrorFile={home / 'logs' / 'hs_err_pid%p.log'}",
             f"-Djava.io.tmpdir={home / 'tmp'}",

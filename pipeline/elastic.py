@@ -7,6 +7,7 @@ use). A bulk write answers with a verdict for each item, never with an exception
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from enum import Enum
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from typing import Any, Self
 import msgspec
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError  # noqa: TID251
 
-from schemas.codec import now
+from schemas.codec import from_millis, now
 from schemas.errors import IndexRefused, IndexUnavailable
 from schemas.index import month_alias, side_template, template
 from schemas.settings import Settings
@@ -25,6 +26,7 @@ SHARD_SECONDS, SHARD_WAIT = 10.0, 0.1
 SWAP_SECONDS = 3.0
 KEEP_ALIVE = "5m"
 REMOVALS_REMEMBERED = "12h"
+MERGE_SECONDS = 3600.0
 FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE = 403, 404, 409, 413
 
 
@@ -56,7 +58,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class MonthIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """One index: its name, kind (`items`, …), month (`2026.11`), write alias, size, and how its mapping stands."""
+    """One index: its name, kind (`items`, …), month (`2026.11`), write alias, size, and how its mapping stands.
+
+    `segments` are those of all its shards, without replicas.
+    """
 
     name: str
     kind: str
@@ -64,6 +69,8 @@ class MonthIndex(msgspec.Struct, frozen=True, kw_only=True):
     alias: str
     documents: int
     bytes: int
+    segments: int
+    shards: int
     mapping_version: int
     fields: tuple[str, ...]
 
@@ -210,15 +217,16 @@ class Index:
         if not names:
             return []
         mappings = self._call(indices.get_mapping, index=names)
-        sizes = self._call(indices.stats, index=names, metric=["docs", "store"])["indices"]
+        sizes = self._call(indices.stats, index=names, metric=["docs", "store", "segments", "shard_stats"])["indices"]
         found = []
         for name in names:
             month = name.removeprefix(f"{common}-").split("-", maxsplit=1)[0]
             mapped, size = mappings[name]["mappings"], sizes[name]["primaries"]
             found.append(MonthIndex(
                 name=name, kind=kind, month=month, alias=f"{common}-{month}", documents=size["docs"]["count"],
-                bytes=size["store"]["size_in_bytes"], mapping_version=mapped.get("_meta", {}).get("kabar_mapping", 1),
-                fields=tuple(mapped.get("properties", {})),
+                bytes=size["store"]["size_in_bytes"], segments=size["segments"]["count"],
+                shards=size["shard_stats"]["total_count"], fields=tuple(mapped.get("properties", {})),
+                mapping_version=mapped.get("_meta", {}).get("kabar_mapping", 1),
             ))  # fmt: skip
         return found
 
@@ -273,6 +281,17 @@ class Index:
         """The sum of the revisions of an index's items, for the books."""
         found = self._call(self._client.search, index=name, size=0, aggs={"revisions": {"sum": {"field": "revision"}}})
         return int(found["aggregations"]["revisions"]["value"])
+
+    def last_written(self, name: str) -> datetime | None:
+        """When an index was written to last, or None where it holds nothing."""
+        found = self._call(self._client.search, index=name, size=0, aggs={"last": {"max": {"field": "@timestamp"}}})
+        last = found["aggregations"]["last"]["value"]
+        return None if last is None else from_millis(round(last))
+
+    def merge(self, name: str, *, wait: bool) -> None:
+        """Make one segment of each shard of an index; without `wait` the cluster goes on with it by itself."""
+        client = self._client.options(request_timeout=MERGE_SECONDS) if wait else self._client
+        self._call(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=wait)
 
     def refresh_index(self, *names: str) -> None:
         """Make everything in these indices searchable now."""

@@ -1,4 +1,4 @@
-"""The life of the index: whether its mappings are those of this program, moving to a new one, and leaving by age.
+"""The life of the index: whether its mappings are those of this program, moving, rest after a month, and leaving.
 
 A move is seen by nobody. The new index of a month stands beside the old one under the alias `…-next`; the step `index`
 then writes to both. What was there before is copied with its versions, so that an older copy never covers a newer
@@ -7,7 +7,7 @@ write. When both hold the same, one request swaps the aliases, and the old index
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +29,7 @@ PAGE: Final = 500
 NOTICED_SECONDS: Final = 4.0
 ROUNDS: Final = 5
 GIGABYTE: Final = 1_000_000_000
+QUIET: Final = timedelta(days=1)
 
 
 class NotMoved(RuntimeError):
@@ -195,6 +196,28 @@ def _end_of(month: str) -> datetime:
     return now().replace(
         year=year + number // 12, month=number % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
     )
+
+
+def settle(index: Index, *, quiet: timedelta = QUIET, wait: bool = False) -> list[MonthIndex]:
+    """Make one segment of each shard of months that are over and were not written to for so long.
+
+    A search asks each segment for each of its words in each language, so its cost is the number of segments. What is
+    changed later makes new ones, and is merged in when that, too, is over.
+
+    Raises:
+        IndexUnavailable: the index does not answer.
+    """
+    present = f"{now():%Y.%m}"
+    past = [found for kind in ALL_KINDS for found in index.months(kind) if found.month < present]
+    due = [found for found in past if found.segments > found.shards and _is_quiet(index, found, quiet)]
+    for found in due:
+        index.merge(found.name, wait=wait)
+    return due
+
+
+def _is_quiet(index: Index, found: MonthIndex, quiet: timedelta) -> bool:
+    last = index.last_written(found.name)
+    return last is not None and now() - last >= quiet
 
 
 def expire(settings: Settings, index: Index, due: list[MonthIndex]) -> int:

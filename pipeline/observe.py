@@ -14,7 +14,7 @@ import structlog
 
 from pipeline.books import ROWS_TOPIC, books
 from pipeline.elastic import Index, Outcome, Verdict, Write
-from pipeline.index_life import expire, leaving
+from pipeline.index_life import expire, leaving, settle
 from schemas.broker import end_offsets, lag, read_newest
 from schemas.codec import Undecodable, from_millis, millis, now
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
@@ -82,6 +82,8 @@ def observe(settings: Settings, index: Index, tally: Tally, *, with_books: bool)
     alias = month_alias(index.prefix, moment, OPS)
     index.ensure_month(alias)
     documents = [*_steps(settings), *_feeds(settings), *_letters(settings), _writes(tally)]
+    if with_books:
+        settle(index)
     if with_books and (settings.keep_days or settings.keep_gigabytes):
         expire(settings, index, leaving(index, days=settings.keep_days, gigabytes=settings.keep_gigabytes))
     if with_books and sum(end_offsets(settings, [ROWS_TOPIC]).values()) < BOOKS_UP_TO:

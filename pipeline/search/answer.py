@@ -94,12 +94,22 @@ class Story(msgspec.Struct, frozen=True):
 
 def read(answer: dict[str, Any], marks: tuple[str, str] = MARKS) -> Found:
     """The index's answer to `request` as a record."""
+    languages = answer.get("aggregations", {}).get("language", {"buckets": ()})
     return Found(
         total=answer["hits"]["total"]["value"],
         stories=0,
         took_ms=answer["took"],
         hits=[hit_of(hit, marks) for hit in answer["hits"]["hits"]],
+        facets={"language": _counts("language", languages, {})} if languages["buckets"] else {},
     )
+
+
+def read_languages(answer: dict[str, Any]) -> tuple[str, ...]:
+    """The languages of all that was found, or none where they were not asked for or are more than were told."""
+    asked = answer.get("aggregations", {}).get("language")
+    if asked is None or asked["sum_other_doc_count"]:
+        return ()
+    return tuple(bucket["key"] for bucket in asked["buckets"])
 
 
 def with_facets(found: Found, answer: dict[str, Any], labels: dict[str, str]) -> Found:
@@ -115,7 +125,11 @@ def with_facets(found: Found, answer: dict[str, Any], labels: dict[str, str]) ->
         stories=asked.get("stories", {}).get("value", 0),
         took_ms=found.took_ms + answer["took"],
         hits=[with_story(hit, known[hit.story_id]) if hit.story_id in known else hit for hit in found.hits],
-        facets={name: _counts(name, asked[name], labels) for name in FACETS if name in asked},
+        facets={
+            name: _counts(name, asked[name], labels) if name in asked else found.facets[name]
+            for name in FACETS
+            if name in asked or name in found.facets
+        },
         moments=read_moments(asked.get("moments", {})),
     )
 

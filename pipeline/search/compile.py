@@ -17,6 +17,8 @@ from pipeline.search.scripts import UNSPACED, languages_of, runs, script_of
 from schemas.index import localized_language
 
 Json = dict[str, Any]
+# The languages of a context whose items have no stems.
+NO_LANGUAGES: Final = ("none",)
 
 TITLE_BOOST: Final = 3
 NAMES_BOOST: Final = 2
@@ -85,7 +87,7 @@ def _limited(parts: Sequence[Node], context: Context) -> Context:
         languages = [code.value for code in codes if isinstance(code, Value) and code.field == "language"]
         if languages and len(languages) == len(codes):
             known = tuple(code for language in languages if (code := localized_language(language.lower())))
-            return msgspec.structs.replace(context, languages=known or ("none",))
+            return msgspec.structs.replace(context, languages=known or NO_LANGUAGES)
     return context
 
 

@@ -1,13 +1,14 @@
 """A query as people pose it (text, facet values, order, page) as the body of a search request; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
 from pipeline.query.ast import Node
-from pipeline.search.compile import Context, Json, compiled, has_text
+from pipeline.search.compile import NO_LANGUAGES, Context, Json, compiled, has_text
+from schemas.index import localized_language
 
 Sort = Literal["relevance", "newest", "oldest"]
 
@@ -83,27 +84,48 @@ def request(query: Query, tree: Node, context: Context) -> Json:
         body["highlight"] = _highlight(query.marks)
     if query.facets:
         body["aggs"] = {name: {name: {"field": "date"}} for name in ("min", "max")}
+    if asks_languages_first(query):
+        body.setdefault("aggs", {})["language"] = _aggregation("language", context, few=True)
     if query.collapse:
         body["collapse"] = {"field": "story_id"}
     return body
 
 
-def facets_request(query: Query, tree: Node, context: Context, total: int, beside: Mapping[str, Json]) -> Json:
-    """The body that asks how many stories there are among `total` hits, for the facets, and what else stands `beside`.
+def asks_languages_first(query: Query) -> bool:
+    """Whether the facet of languages is counted with the hits, so that what follows asks for stems of these alone.
+
+    Not where something is chosen: then facets count items that are no hits.
+    """
+    return query.facets and not any(query.selected.values())
+
+
+class Hits(msgspec.Struct, frozen=True):
+    """What is known of all hits when the facets are asked for: how many, and their languages, where those are told."""
+
+    total: int
+    languages: tuple[str, ...] = ()
+
+
+def facets_request(query: Query, tree: Node, context: Context, hits: Hits, beside: Mapping[str, Json]) -> Json:
+    """The body that asks how many stories there are among the hits, for the facets, and what else stands `beside`.
 
     No hit is ranked or loaded. Each facet counts under the values chosen in the others, so that a further value of its
-    own can be added; facets of which nothing is chosen count together, under all that is.
+    own can be added; facets of which nothing is chosen count together, under all that is. Only the stems of the hits'
+    languages are asked for, since each language has fields of its own, in which each word is looked up.
     """
     chosen = selections(query, context)
-    few = total < FEW
+    few = hits.total < FEW
     aggregations = {
         name: made for name in FACETS if (made := _aggregation(name, context, few=few and name not in chosen))
     }
     if not query.facets:
         aggregations = {}
+    if asks_languages_first(query):
+        del aggregations["language"]
     stories = {"cardinality": {"field": "story_id", **({"execution_hint": "direct"} if few else {})}}
     whole = {"stories": stories, **beside, **{name: made for name, made in aggregations.items() if name not in chosen}}
-    body: Json = {"query": {"bool": {"filter": [compiled(tree, context)]}}, "size": 0, "track_total_hits": False}
+    within = _in_these(hits.languages, tree, context)
+    body: Json = {"query": {"bool": {"filter": within}}, "size": 0, "track_total_hits": False}
     if not chosen:
         return {**body, "aggs": whole}
     under = {WHOLE: _under(list(chosen.values()), whole)}
@@ -111,6 +133,15 @@ def facets_request(query: Query, tree: Node, context: Context, total: int, besid
         if name in chosen:
             under[name] = _under([one for other, one in chosen.items() if other != name], {"values": made})
     return {**body, "aggs": under}
+
+
+def _in_these(languages: Sequence[str], tree: Node, context: Context) -> list[Json]:
+    if not languages:
+        return [compiled(tree, context)]
+    stems = tuple({code for language in languages if (code := localized_language(language))})
+    # The filter is for what a query excludes, which the stems of other languages would have.
+    within = {"terms": {"language": list(languages)}}
+    return [within, compiled(tree, msgspec.structs.replace(context, languages=stems or NO_LANGUAGES))]
 
 
 def ranked(tree: Node, context: Context) -> Json:

@@ -6,11 +6,11 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.query import parse
-from pipeline.search.answer import Found, beside, read, read_span, with_facets
+from pipeline.search.answer import Found, beside, read, read_languages, read_span, with_facets
 from pipeline.search.compile import Context, compiled
 from pipeline.search.meant import corrected, meant_request
 from pipeline.search.names import Names
-from pipeline.search.request import Query, facets_request, interval_of, request
+from pipeline.search.request import Hits, Query, facets_request, interval_of, request
 from schemas.codec import now as present
 
 
@@ -37,7 +37,7 @@ def search(index: Index, query: Query, names: Names | None = None, *, now: datet
     interval = interval_of(seconds) if seconds is not None else ""
     if not query.facets and not stories:
         return found
-    asked = facets_request(query, tree, context, found.total, beside(stories, interval))
+    asked = facets_request(query, tree, context, Hits(found.total, read_languages(answer)), beside(stories, interval))
     made = with_facets(found, index.search(asked), _labels(context.names))
     return msgspec.structs.replace(made, interval=interval)
 

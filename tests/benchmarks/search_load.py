@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ import psutil
 
 from deploy.embedded import Servers, start
 from pipeline.elastic import Index, Write
+from pipeline.index_life import settle
 from pipeline.search import Names, Query, search
 from schemas.codec import millis, now
 from schemas.document import Document
@@ -199,6 +201,8 @@ def main() -> None:
         with start(folder, with_kafka=False, elasticsearch_heap_mb=1024) as servers:
             settings = load_settings(elasticsearch=servers.elasticsearch, kafka="unused:1")
             there = fill(settings, asked.documents, time.monotonic() + asked.fill_seconds)
+            with Index(settings) as index:
+                settle(index, quiet=timedelta(0), wait=True)  # as it is a day after a month's last write
             found = run(settings, there, asked.seconds, node_of(servers), WARM_SECONDS)
     print(json.dumps(msgspec.to_builtins(found), indent=2))  # noqa: T201 - what it is for
 

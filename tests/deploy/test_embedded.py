@@ -122,6 +122,13 @@ def test_nothing_is_made_by_mistake(servers: Servers) -> None:
     admin.close()
 
 
+def test_garbage_in_the_heap_refuses_nothing(servers: Servers) -> None:
+    """What the node's breaker counts against its limit is what is in use, though the heap holds far more."""
+    assert servers.elasticsearch is not None
+    (node,) = ask(servers.elasticsearch, "/_nodes/stats/breaker,jvm")["nodes"].values()
+    assert node["breakers"]["parent"]["estimated_size_in_bytes"] < node["jvm"]["mem"]["heap_used_in_bytes"] / 4
+
+
 def test_a_second_launcher_on_the_same_data(servers: Servers, data: Path) -> None:
     """It is refused, and the first one's servers go on."""
     with pytest.raises(DataInUse):

@@ -13,7 +13,7 @@ import pytest
 from pipeline.elastic import REMOVALS_REMEMBERED, Index, MonthIndex, Outcome, Write
 from pipeline.forget import forget
 from pipeline.index import Indexer, prepare
-from pipeline.index_life import check, expire, leaving, migrate
+from pipeline.index_life import check, expire, leaving, migrate, settle
 from pipeline.search import Query, search
 from pipeline.streaming import Progress
 from schemas.broker import read_newest
@@ -135,6 +135,25 @@ def test_what_is_taken_down_during_a_move_stays_away(
     migrate(index, lambda _line: None)
     index.refresh()
     assert [hit["_id"] for hit in index.search({"source": False})["hits"]["hits"]] == [kept.enriched.item.id]
+
+
+def test_a_month_that_is_over_rests_in_one_segment(own: tuple[Settings, Index]) -> None:
+    """Once nothing was written to it for the time given; the present month never, and not twice."""
+    settings, index = own
+    alias = month_alias(settings.index_prefix, datetime(2020, 1, 1, tzinfo=UTC))
+    index.ensure_month(alias)
+    written = datetime.now(UTC) - timedelta(hours=23)
+    for number in range(3):
+        index.bulk([Write(alias, str(number), 1, msgspec.json.encode({"id": str(number), "@timestamp": written}))])
+        index_documents(settings, demo_documents()[number : number + 1])
+        index.refresh()
+    there = {found.name: found.segments for found in index.months("items")}
+    assert min(there.values()) > 1
+    assert settle(index) == []
+    assert [found.name for found in settle(index, quiet=timedelta(hours=22), wait=True)] == [f"{alias}-v1"]
+    after = {found.name: found.segments for found in index.months("items")}
+    assert after == {**there, f"{alias}-v1": 1}
+    assert settle(index, quiet=timedelta(0)) == []
 
 
 def test_months_leave_by_age_and_by_size(own: tuple[Settings, Index]) -> None:

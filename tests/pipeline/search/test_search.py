@@ -138,6 +138,33 @@ def test_facets_stay_right_with_several_values(index: Index) -> None:
     assert sum(c.count for c in free.facets["day"]) == free.total
 
 
+def test_facets_count_the_hits_and_nothing_else(index: Index) -> None:
+    """Facets are asked for in the languages of the hits alone: what stems of others exclude stays excluded."""
+    for text in (
+        "Putin",
+        "Putin NOT mengunjungi",
+        "NOT berkunjung",
+        "title:gempa OR rice",
+        '"Kim Jong Un"',
+        "Путін OR 普京",
+    ):
+        found = everything(index, text)
+        assert found.total > 0, text
+        for name in ("language", "source"):
+            counted = Counter(getattr(hit, name) for hit in found.hits)
+            assert {c.value: c.count for c in found.facets[name]} == dict(counted), (text, name)
+
+    def one(language: str, word: str) -> str:
+        documents = (d.enriched for d in demo_documents() if d.enriched.language == language)
+        return next(d.item.id for d in documents if word in f"{d.item.title} {d.item.body}")
+
+    kept = one("en", "Quayside")
+    alone = everything(index, f"(id:{one('id', 'Dijaga')} OR id:{kept}) NOT menjaga")
+    assert ids(alone) == {kept}
+    assert [(c.value, c.count) for c in alone.facets["language"]] == [("en", 1)]
+    assert sum(c.count for c in alone.facets["source"]) == 1
+
+
 def test_the_figure_facet_counts_those_tracked(index: Index) -> None:
     """Only tracked figures, with their names; choosing one finds its mentions."""
     (count,) = everything(index, "").facets["figure"]
