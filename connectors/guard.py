@@ -19,6 +19,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
+IDLE_SECONDS = 15.0
 SCHEMES = frozenset({"http", "https"})
 REFUSED = "Refused address"  # how each sentence of the guard begins
 
@@ -99,14 +100,19 @@ def user_agent(settings: Settings) -> str:
     return f"Kabar/0.1 ({'+' + settings.contact if settings.contact else 'news reader'})"
 
 
-def guarded_session(settings: Settings, *, per_host: int = 1, total: int = 500) -> aiohttp.ClientSession:
+def guarded_session(
+    settings: Settings, *, per_host: int = 1, total: int = 500, idle: float = IDLE_SECONDS
+) -> aiohttp.ClientSession:
     """A client session that reaches no address inside the network. Make it inside a running event loop.
 
     No cookies, no proxy from the environment. `per_host` is the number of connections to one host and port at a time,
-    `total` to all.
+    `total` to all; one that nobody uses is closed after `idle` seconds, or twice as many.
     """
     connector = aiohttp.TCPConnector(
-        socket_factory=socket_factory(networks(settings), own_ports(settings)), limit=total, limit_per_host=per_host
+        socket_factory=socket_factory(networks(settings), own_ports(settings)),
+        limit=total,
+        limit_per_host=per_host,
+        keepalive_timeout=idle,
     )
     return aiohttp.ClientSession(
         connector=connector,

@@ -13,6 +13,8 @@ from connectors.turns import Turns
 from connectors.urls import host_of
 
 SPACING_SECONDS = 1.0
+# An idle connection is closed before the pause is over, after which another process may open its own.
+OPEN_SECONDS = 0.4 * SPACING_SECONDS
 # What another machine had rests first: both learn of it within a quarter of a second of each other.
 REST_SECONDS = SPACING_SECONDS + 0.5
 

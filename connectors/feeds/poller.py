@@ -36,7 +36,7 @@ from connectors.feeds.seen import Seen
 from connectors.feeds.writer import Delivery, Writer, Written
 from connectors.fetch import Asking, Failed, Fetched, NotModified, Outcome, Validators, fetch
 from connectors.guard import guarded_session
-from connectors.hosts import REST_SECONDS, Hosts, is_own
+from connectors.hosts import OPEN_SECONDS, REST_SECONDS, Hosts, is_own
 from connectors.pacing import EVERY, LAG_LIMIT, PAUSE_SECONDS, Lag, no_lag
 from connectors.parse import ParsedFeed, Unreadable
 from connectors.protocol import Refused
@@ -136,7 +136,7 @@ class Poller:
         writing.add_done_callback(self._polled)
         leases = await asyncio.to_thread(self._leases.follow, self._settings) if self._settings.push_url else None
         async with (
-            guarded_session(self._settings) as session,
+            guarded_session(self._settings, idle=OPEN_SECONDS) as session,
             serving(self._schedule, self._settings.feeds_metrics_port),
         ):
             while not self._stopping.is_set():

@@ -22,7 +22,7 @@ import structlog
 from connectors.feeds.registry import Sender
 from connectors.fetch import Asking, fetch
 from connectors.guard import guarded_session
-from connectors.hosts import REST_SECONDS, SPACING_SECONDS, Hosts, is_own
+from connectors.hosts import OPEN_SECONDS, REST_SECONDS, SPACING_SECONDS, Hosts, is_own
 from connectors.pages.lines import Line, Lines, Positions, Waiting
 from connectors.pages.outcome import ROBOTS, SHUT, Outcome, outcome_of
 from connectors.robots import Robots
@@ -122,7 +122,7 @@ class Fetcher:
         members = threading.Thread(target=self._follow, args=(loop,), name="members", daemon=True)
         members.start()
         self._keep(self._write())
-        async with guarded_session(self._settings, per_host=1) as session:
+        async with guarded_session(self._settings, idle=OPEN_SECONDS) as session:
             robots = Robots(session, Asking(turn=self._turn))
             while not self._stopping.is_set():
                 self._start_due(session, robots)

@@ -10,7 +10,7 @@ from yarl import URL
 from connectors.feeds.registry import SEEN, Sender, decode_feed
 from connectors.fetch import Failed, retry_after
 from connectors.guard import SCHEMES, guarded_session, refused_in
-from connectors.hosts import Hosts
+from connectors.hosts import OPEN_SECONDS, Hosts
 from connectors.turns import Turns
 from connectors.websub.decide import LEASE_SECONDS, asked_at, capability, refused, wanted
 from schemas.broker import Follower
@@ -96,7 +96,7 @@ class Subscriber:
         try:
             for follower in followers:
                 await asyncio.to_thread(follower.caught_up.wait)
-            async with guarded_session(self._settings) as session, asyncio.TaskGroup() as tasks:
+            async with guarded_session(self._settings, idle=OPEN_SECONDS) as session, asyncio.TaskGroup() as tasks:
                 while True:
                     for work in self._due():
                         tasks.create_task(self._ask(session, *work))

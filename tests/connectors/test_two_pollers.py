@@ -51,20 +51,30 @@ class Span:
 
 @dataclass(slots=True)
 class Sites:
-    """Every address of this machine as a host, with the requests to each; `news` items a feed."""
+    """Every address of this machine as a host, with the requests to each; `news` items a feed.
+
+    `crowds` are the hosts that were asked while another of their connections was open.
+    """
 
     port: int = 0
     news: int = 1
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    crowds: set[str] = field(default_factory=set)
+    _open: dict[str, list[asyncio.BaseTransport]] = field(default_factory=lambda: defaultdict(list))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The items of a feed, after a while."""
         began = time.monotonic()
+        transport, host = request.transport, request.url.host or ""
+        assert transport is not None
+        others = [other for other in self._open[host] if other is not transport and not other.is_closing()]
+        self.crowds |= {host} if others else set()
+        self._open[host] = [*others, transport]
         try:
             await asyncio.sleep(ANSWER_SECONDS)
         finally:
             agent = request.headers["User-Agent"]
-            self.spans[request.url.host or ""].append(Span(began, time.monotonic(), agent, request.path))
+            self.spans[host].append(Span(began, time.monotonic(), agent, request.path))
         news = "".join(
             f"<item><title>{n}</title><link>{request.url}/{n}</link></item>" for n in range(self.news, 0, -1)
         )
@@ -133,7 +143,8 @@ def test_a_host_is_asked_once_at_a_time_by_whoever_has_it(kabar_settings: Settin
 
 
 def assert_in_turn(served: Sites) -> None:
-    """At no host did two requests overlap or come closer than the spacing."""
+    """At no host were two connections open at once, nor did two requests overlap or come closer than the spacing."""
+    assert not served.crowds
     for host, spans in served.spans.items():
         pairs = itertools.pairwise(sorted(spans))
         near = min((later.began - earlier.ended, earlier, later) for earlier, later in pairs)
