@@ -1,5 +1,7 @@
 """The pages of figures: who is tracked, one of them over time, and the form with the workbench's checks."""
 
+import heapq
+from collections.abc import Iterable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -15,23 +17,34 @@ from pipeline.web.forms import SEE_OTHER, Form, guarded, posted
 from pipeline.web.render import page
 from schemas.alert import Figure
 
+MOST_SHOWN: Final = 200
+
 
 @guarded("read")
 def figures(request: Request) -> Response:
-    """Who is tracked, with how much is said of each."""
+    """Who is tracked, with how much is said of each; of many the first by name, or those with some letters in it."""
     desk = desk_of(request)
-    tracked = sorted(desk.figures().values(), key=lambda figure: figure.name.casefold())
+    letters = request.query_params.get("find", "")[: work.NAME_LIMIT]
+    tracked = listed(desk.figures().values(), MOST_SHOWN, letters)
     week = {"filter": {"range": {"date": {"gte": "now-7d"}}}}
     counted = desk.index.search({
         "size": 0,
         "aggs": {"figures": {
-            "terms": {"field": "entity_ids", "include": [figure.id for figure in tracked] or ["-"], "size": 1000},
+            "terms": {"field": "entity_ids", "include": [figure.id for figure in tracked] or ["-"], "size": MOST_SHOWN},
             "aggs": {"stories": {"cardinality": {"field": "story_id"}}, "week": week,
                      "newest": {"max": {"field": "date"}}},
         }},
     }).get("aggregations", {})  # fmt: skip
     found = {bucket["key"]: bucket for bucket in counted.get("figures", {}).get("buckets", [])}
-    return page(request, "figures.html", {"figures": tracked, "counts": found, "wanted": work.NewFigure(name="")})
+    values = {"figures": tracked, "counts": found, "find": letters, "total": len(desk.figures())}
+    return page(request, "figures.html", values)
+
+
+def listed(figures: Iterable[Figure], most: int, letters: str = "") -> list[Figure]:
+    """The first by name, of those with a name that has these letters in it: a million may be tracked."""
+    wanted = letters.strip().casefold()
+    fit = (f for f in figures if not wanted or any(wanted in name.casefold() for name in (f.name, *f.aliases)))
+    return heapq.nsmallest(most, fit, key=lambda figure: (figure.name.casefold(), figure.id))
 
 
 @guarded("read")

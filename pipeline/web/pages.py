@@ -32,6 +32,7 @@ SHOWN_FACETS: Final = ("language", "country", "source", "topic", "figure", "pers
 SHOWN_DAYS: Final = 31
 MAP_PLACES: Final = 150
 LETTERS_SHOWN: Final = 100
+FIGURES_LISTED: Final = 500
 
 
 @guarded("read")
@@ -138,7 +139,10 @@ def alerts(request: Request) -> Response:
     """What was told, the newest first."""
     desk = desk_of(request)
     chosen = request.query_params.get("figure") or None
-    values = {"alerts": work.alerts(desk.index, 100, chosen), "figures": desk.figures(), "chosen": chosen}
+    figures = figure_pages.listed(desk.figures().values(), FIGURES_LISTED)
+    if chosen in desk.figures() and chosen not in {figure.id for figure in figures}:
+        figures.append(desk.figures()[chosen])
+    values = {"alerts": work.alerts(desk.index, 100, chosen), "figures": figures, "chosen": chosen}
     return page(request, "alerts.html", values)
 
 

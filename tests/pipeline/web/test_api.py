@@ -1,5 +1,6 @@
 """The API: what it answers, what it refuses, and that its description is true."""
 
+import asyncio
 import html
 import io
 import json
@@ -25,9 +26,12 @@ from pipeline.search import Names, Query, search
 from pipeline.search.related import item
 from pipeline.web import api, changes
 from pipeline.web.access import Token, is_loopback, make_token, tokens_file
+from pipeline.web.app import build_app
+from pipeline.web.desk import Desk
 from pipeline.web.formats import news_article, ninjs
 from pipeline.web.openapi import document
 from pipeline.web.words import translated
+from schemas.alert import Figure
 from schemas.broker import Producer, send_all
 from schemas.document import Document
 from schemas.forgotten import Forgotten
@@ -272,6 +276,35 @@ def test_every_item_is_valid_ninjs_and_news_article(details: list[dict[str, Any]
     for made in details:
         jsonschema.Draft202012Validator(NINJS).validate(made["ninjs"])
         jsonschema.Draft202012Validator(NEWS_ARTICLE).validate(made["article"])
+
+
+def test_pages_of_figures_do_not_grow_with_their_number(site: Site) -> None:
+    """With more tracked than Elasticsearch takes in a question: the first by name, and those that one looks for."""
+    many = {
+        f"kabar:{n}": Figure(id=f"kabar:{n}", name=f"Person {n:06}", aliases=(f"Orang {n}",)) for n in range(70_000)
+    }
+
+    class Crowd(Desk):
+        def figures(self) -> dict[str, Figure]:
+            return many
+
+    app = build_app(site.settings, warm=False)
+    app.state.desk = desk = Crowd(site.settings)
+
+    async def ask(*paths: str) -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+            return [await client.get(path) for path in paths]
+
+    try:
+        first, found, alerts = asyncio.run(ask("/figures", "/figures?find=orang+69999", "/alerts?figure=kabar:69998"))
+    finally:
+        desk.close()
+    assert (first.status_code, found.status_code, alerts.status_code) == (200, 200, 200)
+    assert "200 shown of 70,000" in first.text
+    assert re.findall(r"Person \d+", found.text) == ["Person 069999"]
+    assert 'value="kabar:69998" selected' in alerts.text
+    assert max(len(page.text) for page in (first, alerts)) < 200_000
 
 
 def test_every_phrase_of_the_pages_is_translated() -> None:

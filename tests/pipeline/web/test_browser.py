@@ -155,7 +155,7 @@ def test_an_item_has_its_four_times(page: Page, site: Site) -> None:
             index.refresh()
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN_FACETS if name != "figure"])
+@pytest.mark.parametrize("name", SHOWN_FACETS)
 def test_each_facet_narrows_to_its_count(page: Page, name: str) -> None:
     """Choosing a value leaves as many items as it said; choosing a second one leaves both."""
     page.goto("/")
@@ -166,6 +166,8 @@ def test_each_facet_narrows_to_its_count(page: Page, name: str) -> None:
     expect(page.locator(".total")).to_have_text(re.compile(rf"^{count} items"))
     assert parse_qs(urlsplit(page.url).query)[name] == [value]
     expect(page.locator(f"input[name={name}]:checked")).to_have_count(1)
+    if name == "figure":
+        return  # a single one is tracked here
     # By its value: what is not chosen yet is another box once the page has answered, and that one would be chosen too.
     second = page.locator(f"input[name={name}]:not(:checked):visible").first.get_attribute("value")
     page.locator(f"input[name={name}][value={json.dumps(second, ensure_ascii=False)}]").check()
