@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.entities.context import has_office
 from pipeline.entities.normalise import folded
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import TRAINED, Tagged
@@ -122,7 +123,9 @@ def _is_longer_name(text: str, name: Tagged, entry: Found) -> bool:
     """Whether a Chinese name of two characters is only the beginning of another's of three: `王毅` in `王毅博`."""
     begins = name.type == entry.entity.type == "PER" and name.start == entry.start
     two = entry.end - entry.start == 2 and name.end - name.start == 3  # noqa: PLR2004 - as many as names have
-    return begins and two and all("\u4e00" <= letter <= "\u9fff" for letter in text[name.start : name.end])
+    han = all("\u4e00" <= letter <= "\u9fff" for letter in text[name.start : name.end])
+    # What is taken for a third character may belong to the office: `岸田前首相`.
+    return begins and two and han and not has_office(text, entry.start, entry.end)
 
 
 def _is_firm(entry: Found, name: Tagged) -> bool:

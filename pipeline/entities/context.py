@@ -18,6 +18,8 @@ _PARTICLES: Final = frozenset("von van der den de da di du del della dos das la 
 _FEW_FORMS: Final = frozenset({"en", "id", "es", "fr", "it", "pt", "nl", "sv"})
 # Of the digits that stand for how frequent a word is, that of the 3,000th.
 _UNUSUAL: Final = 4
+# In French a space stands before it.
+_COLON: Final = re.compile('[ \u00a0\u202f]?[:：](?=[ \u00a0\n«„“"])')
 # Shorter words for an office (`re`, `roi`) are whole.
 _LEAST_BEGINNING: Final = 5
 _JOINING: Final = frozenset("-·・‐")
@@ -42,9 +44,14 @@ def titles() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def common_given_names() -> frozenset[str]:
-    """First names of about seventy countries in their scripts, case-folded; `tests.benchmarks.given_names` made it."""
-    text = (files("pipeline.entities") / "given.tsv").read_text("utf-8")
-    return frozenset(text.split())
+    """First names of about ninety countries in their scripts, case-folded.
+
+    `tests.benchmarks.given_names` made `given.tsv`; `given-more.tsv` was written by hand, a language a line.
+    """
+    folder = files("pipeline.entities")
+    rows = (folder / "given-more.tsv").read_text("utf-8").splitlines()
+    more = (word for row in rows if row[0] != "#" for word in row.partition("\t")[2].split())
+    return frozenset((*(folder / "given.tsv").read_text("utf-8").split(), *more))
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +75,11 @@ def has_office(text: str, start: int, end: int) -> bool:
         return True
     rest = text[end : end + _WINDOW].lstrip(" ")
     return text[max(0, start - _WINDOW) : start].rstrip().endswith(before) or rest.startswith(behind)
+
+
+def is_speaker(text: str, start: int, end: int) -> bool:
+    """Whether a name alone opens a text and a colon follows, as in headlines of what someone says: `Rama: We …`."""
+    return not text[:start].strip(" \u00a0\"'«»“”„") and _COLON.match(text, end) is not None
 
 
 def word_before(text: str, start: int) -> str:
@@ -106,9 +118,9 @@ def goes_before(text: str, start: int, given: frozenset[str], *, title_case: boo
     while before in _PARTICLES:
         start -= len(before) + 1
         before = word_before(text, start)
-    if not before or before[0].islower():
+    if not before or _is_small(before[0]):
         return False
-    if before.casefold() in given or _is_first_name(before.lower(), language):
+    if before.casefold() in given or is_first_name(before.lower(), language):
         return True
     if not before[0].isupper():
         return False
@@ -120,7 +132,12 @@ def goes_before(text: str, start: int, given: frozenset[str], *, title_case: boo
     return _is_strange(before.lower(), language)
 
 
-def _is_first_name(word: str, language: str) -> bool:
+def _is_small(letter: str) -> bool:
+    """Whether a letter is a small one; Georgian ones are by Unicode's account, but a name has no others."""
+    return letter.islower() and letter.title() != letter
+
+
+def is_first_name(word: str, language: str) -> bool:
     """Whether a word is on a list of first names, and not so frequent a word as `will` or `may`."""
     return _is_listed(word, FIRST_NAME) and int(lexicon().rank(keys_of([word]), language)[0]) >= _UNUSUAL
 

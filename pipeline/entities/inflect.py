@@ -27,7 +27,7 @@ _GROUPS: Final = (
 )
 # Where only the last word of a name takes the ending of all of it.
 _LAST_ONLY_LISTED: Final = (
-    "fi et hu tr az tk uz kk ky tt ba mn eu ro sq ka hy sv nb nn no da de nl lb fo am ti mr ne bn as gu or te kn ml ta"
+    "fi et hu tr az tk uz kk ky tt ba mn eu sq ka hy sv nb nn no da de nl lb fo am ti mr ne bn as gu or te kn ml ta"
     " si ug"
 )
 _LAST_ONLY: Final = frozenset(_LAST_ONLY_LISTED.split())

@@ -17,9 +17,11 @@ from pipeline.entities.context import (
     has_office,
     is_facility,
     is_family_first,
+    is_first_name,
     is_given_name,
     is_half,
     is_saint,
+    is_speaker,
     is_title_case,
     names_language,
     word_before,
@@ -29,6 +31,7 @@ from pipeline.entities.names import Kind, Name
 from pipeline.entities.normalise import Normal
 from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
 from pipeline.knowledge import Entity
+from pipeline.knowledge.demonyms import country_of
 from schemas.document import Field
 
 _Span = tuple[Field, int, int]
@@ -264,13 +267,14 @@ def _short_mentions(
             continue
         field, start, end = span
         text = reading.original(field)
-        office = short.surname is not None and has_office(text, start, end)
+        office = short.surname is not None and _has_office(text, span, taken, reading.language)
         if short.surname is not None and short.surname.kind >= Kind.TITLED and not office:
             if not short.who:
                 continue
             short = msgspec.structs.replace(short, surname=None)  # noqa: PLW2901 - the rest of it stands
-        # What another name holds is no first name: `Tổng thống Pháp Macron`.
-        apart = office or (start > 1 and taken[field][start - 2] == 1)
+        # What another name holds is no first name (`Tổng thống Pháp Macron`), unless a town is called so (`Charlotte`).
+        first = is_first_name(word_before(text, start).lower(), reading.language)
+        apart = office or (start > 1 and taken[field][start - 2] == 1 and not first)
         if is_facility(text, start, end) or is_saint(text, start):
             continue
         if _is_uncommon(short) and not office and is_given_name(text[start:end]):
@@ -295,6 +299,29 @@ def _short_mentions(
             decided.append((span, short))
     made = (_short(span, set(short.who), short.surname, people, confused) for span, short in decided)
     return [entry for entry in made if entry is not None]
+
+
+def _has_office(text: str, span: _Span, taken: Mapping[Field, bytearray], language: str) -> bool:
+    """Whether a surname is told by the word for an office, or by standing alone before what its bearer says.
+
+    Between that word and the name may stand the country, as a name found before or as an adjective:
+    `президент Франции Макрон`, `primer ministro canadiense Carney`.
+    """
+    field, start, end = span
+    if has_office(text, start, end) or is_speaker(text, start, end):
+        return True
+    word = word_before(text, start)
+    if not word:
+        return False
+    begin = start - 1 - len(word)
+    held = taken[field]
+    if held[start - 2]:
+        begin = start - 1
+        while begin and held[begin - 1]:
+            begin -= 1
+    elif country_of(word, language) is None:
+        return False
+    return has_office(text, begin, end)
 
 
 def _is_uncommon(short: _Short) -> bool:

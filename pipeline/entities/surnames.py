@@ -13,7 +13,7 @@ in more places than the one before it:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import compress
 from typing import Final, NamedTuple
 
@@ -47,6 +47,12 @@ _IN_OFFICE: Final = re.compile(
     r"Minister of|Leader|Secretary|Secretary-General|High Representative|Defen[cs]e minister|Chair|Governor|King|Queen|"
     r"Pope))\b"
     r"(?!.*\d{4}–\d{4})",
+    re.IGNORECASE,
+)
+# Beside the word for an office those who head a body are meant too, unless that is past.
+_HEADS: Final = re.compile(
+    r"(?:Head of|Chief executive|Director|Crown prince|Emir|Sultan|Premier|Taoiseach|Speaker|Mayor|Treasurer|"
+    r"US .*Secretary|Minister-president)\b(?!.*(?:\d{4}–\d{4}|\buntil\b|\(died|\(killed))",
     re.IGNORECASE,
 )
 # Scripts without capitals: their letters, how many a surname needs, and the countries whose people are written in them.
@@ -97,7 +103,13 @@ class Surnames:
         self._entities = entities
         # Of each word of their names whose it is, or that it is several people's.
         self._owners: dict[str, int] = {}
+        # Of each last word, which person with a marked surname has it: of a family the one who goes by it alone.
+        self._prominent: dict[str, int] = {}
         for number, entity in enumerate(entities):
+            if entity.surnames and _is_last(entity):
+                for word in dict.fromkeys(word.casefold() for word in _last_words(entity)):
+                    if self._prominent.setdefault(word, number) != number:
+                        self._prominent[word] = _SEVERAL
             for name in (entity.name, *entity.aliases, *entity.surnames):
                 for word in _PARTS.split(name.casefold()):
                     if self._owners.setdefault(word, number) != number:
@@ -117,7 +129,7 @@ class Surnames:
         unknown = _unlisted([surname for _, surname in found], frequent=RARE)
         yield from compress(found, unknown)
 
-    def tracked(self, figure: Entity, known: Iterable[int]) -> Tracked:
+    def tracked(self, figure: Entity, known: Sequence[int]) -> Tracked:
         """The surnames of a figure, who is also these known people."""
         people = [figure, *(self._entities[number] for number in known)]
         marked = {surname for person in people for surname in person.surnames}
@@ -131,7 +143,9 @@ class Surnames:
         latin = dict.fromkeys(form for word in (*listed, *marked) for form in _in_latin(word))
         alone: list[str] = []
         if all(map(_is_last, people)):
-            alone = [word for word in (*listed, *latin) if _is_name(word, _LEAST_UNCOMMON) and self._is_alone(word)]
+            alone = [
+                word for word in (*listed, *latin) if _is_name(word, _LEAST_UNCOMMON) and self._is_alone(word, known)
+            ]
         country = next((person.country for person in people if person.country), None)
         foreign = [word for word in listed if _is_foreign(word, country) and self._is_alone(word)]
         uncommon = [
@@ -139,11 +153,14 @@ class Surnames:
             *compress(foreign, _unlisted(foreign, frequent=_RARER)),
         ]
         # Of several people with one surname the one in office is meant beside the word for it.
-        titled = (word for word in listed if word not in uncommon and (in_office or self._is_alone(word)))
+        heads = in_office or any(_HEADS.match(person.role) for person in people)
+        titled = (word for word in listed if word not in uncommon and (heads or self._is_alone(word, known)))
         return Tracked(tuple(dict.fromkeys(uncommon)), tuple(titled))
 
-    def _is_alone(self, word: str) -> bool:
-        return self._owners.get(word.casefold()) != _SEVERAL
+    def _is_alone(self, word: str, known: Collection[int] = ()) -> bool:
+        """Whether a word is in nobody else's name, or last in those of one of these, who goes by a surname alone."""
+        key = word.casefold()
+        return self._owners.get(key) != _SEVERAL or self._prominent.get(key, _SEVERAL) in known
 
 
 def _is_name(word: str, least: int) -> bool:

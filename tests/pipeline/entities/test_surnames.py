@@ -13,6 +13,7 @@ TRACKED = (
     "Mark Rutte", "Ferdinand Marcos Jr.", "Viktor Orbán", "Rumen Radev", "Jens Stoltenberg", "Nicolás Maduro",
     "Giorgia Meloni", "Olaf Scholz", "Joko Widodo", "Wang Yi", "Fumio Kishida", "Sanae Takaichi", "Emmanuel Macron",
     "Boris Johnson", "Sviatlana Tsikhanouskaya", "Narendra Modi", "Recep Tayyip Erdoğan", "Nikol Pashinyan",
+    "Edi Rama", "Tim Cook", "Irakli Kobakhidze", "Donald Trump", "Friedrich Merz", "Ilham Aliyev", "Mark Carney",
 )  # fmt: skip
 
 
@@ -42,10 +43,19 @@ def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
         ("ko", "다카이치 총리가 국회에서 연설했다.", "Sanae Takaichi"),
         ("ko", '…숄츠 총리 "합의 임박"', "Olaf Scholz"),
         ("az", "Paşinyan dünən çıxış edib.", "Nikol Pashinyan"),
+        ("az", "Əliyev Şuşaya gəlib.", "Ilham Aliyev"),
+        ("pl", "Prezydent Albanii Rama przyjechał do Gdyni.", "Edi Rama"),
+        ("ru", "Об этом сказал премьер Албании Рама.", "Edi Rama"),
+        ("es", "Llegó ayer el primer ministro canadiense Carney.", "Mark Carney"),
+        ("sq", "Rama: Hapim dhjetë shkolla të reja", "Edi Rama"),
+        ("zh-Hans", "昨天首席执行官库克参观了工厂。", "Tim Cook"),
+        ("ja", "岸田前首相は会場を後にした。", "Fumio Kishida"),
+        ("am", "ትናንት የትራምፕ ንግግር ተላለፈ።", "Donald Trump"),
+        ("am", "ለትራምፕን", "Donald Trump"),
     ],
 )
 def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: str, text: str, who: str) -> None:
-    """Where it is nobody else's, where an office stands beside it, and in other languages' letters."""
+    """Where it is nobody else's, beside an office and the country, before what is said, and in others' letters."""
     assert named(recogniser, text, language) == {who}
 
 
@@ -67,10 +77,14 @@ def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: 
         ("zh-Hans", "羽毛球选手王毅鸣在首轮比赛中获胜。"),
         ("zh-Hans", "作家多拉·梅洛尼来到北京。"),
         ("tr", "Modi caddesinde su borusu patladı."),
+        ("de", "Charlotte Merz leitet das Museum in Bonn."),
+        ("ka", "ექიმი გიორგი კობახიძე ქუთაისში მუშაობს."),
+        ("ja", "休み時間にトランプで遊んだ。"),
+        ("en", "Stir in the oil with Rama: it melts fast."),
     ],
 )
 def test_what_stands_beside_it_says_that_it_is_another_s(recogniser: Recogniser, language: str, text: str) -> None:
-    """A first name, a second surname, a father's name, a saint, a house, half of a double name."""
+    """A first name, also one that a town has; a second surname, a father's name, a saint, a house, half of a name."""
     assert named(recogniser, text, language) == set()
 
 
@@ -106,3 +120,14 @@ def test_surnames_are_told_from_lists() -> None:
     assert surnames.tracked(figure, [1]) == ((), ("Cook",))
     assert surnames.tracked(Entity(id="x", type="PER", name="Ivo Zubrik"), [2]) == ((), ())
     assert surnames.tracked(Entity(id="x", type="PER", name="Sam Unheardov"), []) == ((), ("Unheardov",))
+
+
+def test_of_a_family_the_one_who_goes_by_the_surname_is_meant() -> None:
+    """Where it is marked for one of them in any letters, that one has it in all."""
+    known = (
+        Entity(id="1", type="PER", name="Ivo Zubrikan", surnames=("Зубрикан",), country="SK"),
+        Entity(id="2", type="PER", name="Eva Zubrikan", country="SK"),
+    )
+    surnames = Surnames(known)
+    assert surnames.tracked(Entity(id="x", type="PER", name="Ivo Zubrikan"), [0]).uncommon[0] == "Zubrikan"
+    assert surnames.tracked(Entity(id="x", type="PER", name="Eva Zubrikan"), [1]) == ((), ())
