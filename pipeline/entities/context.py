@@ -77,6 +77,23 @@ def has_office(text: str, start: int, end: int) -> bool:
     return text[max(0, start - _WINDOW) : start].rstrip().endswith(before) or rest.startswith(behind)
 
 
+@lru_cache(maxsize=1)
+def _professions() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Words for professions, and those of scripts without spaces, which stand right before a name."""
+    rows = (files("pipeline.entities") / "professions.tsv").read_text("utf-8").splitlines()
+    listed = [row.split("\t") for row in rows if row[0] != "#"]
+    spaced = (word for language, words_ in listed if language != "before" for word in words_.split())
+    return frozenset(spaced), tuple(
+        word for language, words_ in listed if language == "before" for word in words_.split()
+    )
+
+
+def has_profession(text: str, start: int) -> bool:
+    """Whether the word for a profession that no one in public office has stands right before a full name."""
+    spaced, joined = _professions()
+    return word_before(text, start).casefold() in spaced or text[max(0, start - _WINDOW) : start].endswith(joined)
+
+
 def is_speaker(text: str, start: int, end: int) -> bool:
     """Whether a name alone opens a text and a colon follows, as in headlines of what someone says: `Rama: We …`."""
     return not text[:start].strip(" \u00a0\"'«»“”„") and _COLON.match(text, end) is not None

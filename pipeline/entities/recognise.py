@@ -113,7 +113,9 @@ class Recogniser:
                 same = self._same_as(figure)
                 if spelled and entity.type == "PER":
                     uncommon, titled = self._surnames.tracked(entity, same)
-                    self._tracked[figure.id] = (replace(entity, uncommon=uncommon, titled=titled), same)
+                    # What is known of a role tells a namesake; of a figure alone nothing is.
+                    role = next((self._known[number].role for number in same), "")
+                    self._tracked[figure.id] = (replace(entity, uncommon=uncommon, titled=titled, role=role), same)
                 else:
                     self._tracked[figure.id] = (entity, same)
             self._replace({figure.id for figure in listed})

@@ -1,5 +1,6 @@
 """One decision for each place in an item: overlaps, namesakes, and short forms of people who are named in full."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pipeline.entities.context import (
     goes_before,
     goes_on,
     has_office,
+    has_profession,
     is_facility,
     is_family_first,
     is_first_name,
@@ -44,6 +46,11 @@ _JOINED: Final = 0.9
 _JOINED_EARLIER: Final = 0.85
 _SURNAME_ALONE: Final = 0.75
 _SURNAME_BESIDE_NAMESAKE: Final = 0.6
+# The roles of those of whom no farmer or singer of the same name is told.
+_PUBLIC: Final = re.compile(
+    r".*\b(?:president|minister|premier|chancellor|leader|secretary|politician|governor|king|queen|chairman)\b",
+    re.IGNORECASE,
+)
 # Occurrences looked at in one field, before overlaps are settled: eight times what an item may have of mentions.
 HIT_LIMIT: Final = 8_000
 # A text that names more people than this is a list, where short forms mean nobody.
@@ -151,7 +158,11 @@ def _take(taken: Mapping[Field, bytearray], span: _Span) -> None:
 
 def _fits_context(candidate: Candidate, text: str, given: frozenset[str], language: str) -> bool:
     if candidate.entity.type == "PER":
-        return not is_facility(text, candidate.start, candidate.end) and not goes_on(text, candidate.end, language)
+        return not (
+            is_facility(text, candidate.start, candidate.end)
+            or goes_on(text, candidate.end, language)
+            or (_PUBLIC.match(candidate.entity.role) is not None and has_profession(text, candidate.start))
+        )
     if candidate.entity.type != "LOC" or candidate.figure is not None:
         return True
     if names_language(text, candidate.start):

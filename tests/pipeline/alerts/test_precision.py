@@ -10,7 +10,7 @@ from tests.benchmarks.alerts_eval import FILES, FOLDER, evaluate, sentences, tot
 FLOORS = {
     "written-before.jsonl": (0.98, 0.99),
     "written-after.jsonl": (0.98, 0.99),
-    "written-later.jsonl": (0.955, 0.975),
+    "written-later.jsonl": (0.965, 0.975),
     "written-third.jsonl": (0.935, 0.95),
 }
 

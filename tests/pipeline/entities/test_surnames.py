@@ -88,6 +88,21 @@ def test_what_stands_beside_it_says_that_it_is_another_s(recogniser: Recogniser,
     assert named(recogniser, text, language) == set()
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh-Hans", "村民王毅的果园今年丰收。"),
+        ("de", "Beim Fest sprach die Lehrerin Giorgia Meloni."),
+        ("ko", "전주에서 가수 도널드 트럼프 공연이 열렸다."),
+    ],
+)
+def test_a_profession_before_a_full_name_says_that_it_is_another_s(
+    recogniser: Recogniser, language: str, text: str
+) -> None:
+    """Nobody in public office is a villager, a schoolteacher or a singer."""
+    assert named(recogniser, text, language) == set()
+
+
 @pytest.mark.parametrize("figure", ["Imelda Marcos", "Ana Marcos"])
 def test_an_office_is_not_everyone_s_of_a_surname(figure: str) -> None:
     """Who tracks a widow, or a stranger, is not told of the president."""
