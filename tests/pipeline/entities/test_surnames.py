@@ -44,6 +44,8 @@ def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
         ("ko", '…숄츠 총리 "합의 임박"', "Olaf Scholz"),
         ("az", "Paşinyan dünən çıxış edib.", "Nikol Pashinyan"),
         ("az", "Əliyev Şuşaya gəlib.", "Ilham Aliyev"),
+        ("so", "Madaxweyne Rama ayaa yimid.", "Edi Rama"),
+        ("ca", "Ahir va venir el president Rama.", "Edi Rama"),
         ("pl", "Prezydent Albanii Rama przyjechał do Gdyni.", "Edi Rama"),
         ("ru", "Об этом сказал премьер Албании Рама.", "Edi Rama"),
         ("es", "Llegó ayer el primer ministro canadiense Carney.", "Mark Carney"),
