@@ -98,6 +98,10 @@ def template(prefix: str, *, shards: int, replicas: int, refresh_seconds: float)
                 "number_of_shards": shards,
                 "number_of_replicas": replicas,
                 "refresh_interval": f"{round(refresh_seconds * 1000)}ms",
+                # A search looks up each word in each segment, and each refresh makes one. So fewer are left of each
+                # size than Elasticsearch leaves by itself (10), which is paid for in writing.
+                "merge.policy.segments_per_tier": 4,
+                "merge.policy.max_merge_at_once": 4,
                 # The localized text repeats title and body, which this codec stores once.
                 "codec": "best_compression",
                 "analysis": ANALYSIS,

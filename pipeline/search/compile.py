@@ -56,6 +56,17 @@ def compiled(node: Node, context: Context) -> Json:
             return {"constant_score": {"filter": _filter(node, context), "boost": 0.0}}
 
 
+def stems_asked(node: Node) -> list[str]:
+    """The languages whose stems a query asks for, in which alone a word of a text can match by one."""
+    match node:
+        case And(parts) | Or(parts):
+            return sorted({code for part in parts for code in stems_asked(part)})
+        case Text():
+            return sorted({code for word in node.text.split() for code in languages_of(script_of(word))})
+        case _:
+            return []
+
+
 def has_text(node: Node) -> bool:
     """Whether a query asks for words, so that some items fit it better than others."""
     match node:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from pipeline.query.ast import Node
-from pipeline.search.compile import NO_LANGUAGES, Context, Json, compiled, has_text
+from pipeline.search.compile import NO_LANGUAGES, Context, Json, compiled, has_text, stems_asked
 from schemas.index import localized_language
 
 Sort = Literal["relevance", "newest", "oldest"]
@@ -39,6 +39,7 @@ INTERVALS: Final = {
     "30d": 2_592_000, "90d": 7_776_000, "365d": 31_536_000,
 }  # fmt: skip
 MOMENTS: Final = 60
+A_DAY: Final = "1d"
 # A request that lists more tracked figures than these would be larger than its answer is worth.
 MOST_FIGURES: Final = 10_000
 DEEPEST: Final = 10_000
@@ -81,7 +82,7 @@ def request(query: Query, tree: Node, context: Context) -> Json:
         "sort": order(query.sort, tree),
     }
     if has_text(tree):
-        body["highlight"] = _highlight(query.marks)
+        body["highlight"] = _highlight(query.marks, stems_asked(tree))
     if query.facets:
         body["aggs"] = {name: {name: {"field": "date"}} for name in ("min", "max")}
     if asks_languages_first(query):
@@ -214,12 +215,14 @@ def _under(filters: list[Json], aggregations: Json) -> Json:
     return {"filter": {"bool": {"filter": filters}}, "aggs": aggregations}
 
 
-def _highlight(marks: tuple[str, str]) -> dict[str, Any]:
+def _highlight(marks: tuple[str, str], languages: Sequence[str]) -> dict[str, Any]:
+    # Each field is looked at in each hit, so those of languages that are not asked for are left out.
+    localized: Json = {f"localized.{language}.*": {} for language in languages}
     return {
         "pre_tags": [marks[0]],
         "post_tags": [marks[1]],
         "fragment_size": 160,
         "number_of_fragments": 2,
         "max_analyzed_offset": 200_000,
-        "fields": {"title": {"number_of_fragments": 0}, "summary": {}, "body": {}, "localized.*": {}},
+        "fields": {"title": {"number_of_fragments": 0}, "summary": {}, "body": {}, **localized},
     }

@@ -10,7 +10,7 @@ from pipeline.search.answer import Found, beside, read, read_languages, read_spa
 from pipeline.search.compile import Context, compiled
 from pipeline.search.meant import corrected, meant_request
 from pipeline.search.names import Names
-from pipeline.search.request import Hits, Query, facets_request, interval_of, request
+from pipeline.search.request import A_DAY, Hits, Query, facets_request, interval_of, request
 from schemas.codec import now as present
 
 
@@ -37,7 +37,10 @@ def search(index: Index, query: Query, names: Names | None = None, *, now: datet
     interval = interval_of(seconds) if seconds is not None else ""
     if not query.facets and not stories:
         return found
-    asked = facets_request(query, tree, context, Hits(found.total, read_languages(answer)), beside(stories, interval))
+    # Where nothing else is asked of days, the facet counts the same.
+    counted = query.facets and interval == A_DAY and not query.selected.get("day")
+    more = beside(stories, "" if counted else interval)
+    asked = facets_request(query, tree, context, Hits(found.total, read_languages(answer)), more)
     made = with_facets(found, index.search(asked), _labels(context.names))
     return msgspec.structs.replace(made, interval=interval)
 

@@ -1,9 +1,10 @@
 """Searching under load: `python -m tests.benchmarks.search_load [--documents 1000000] [--seconds 60]`.
 
-Fills the embedded node (1 GB heap) with made items (`search_corpus`), then searches with all facets at ten queries a
-second while another process indexes 50 items a second. Told are the delays that a caller sees, in ms, for queries with
-under 10,000 hits and for broader ones, and the processor time that the node takes for a search, which does not depend
-on what else the machine does. With `--data FOLDER` the index stays there, and is filled up to the number asked for.
+Fills the embedded node (1 GB heap) with made items (`search_corpus`), then searches with all facets while another
+process indexes 50 items a second: ten queries a second with under 10,000 hits, and beside them broader ones, one a
+second (`--broad`). Told are the delays that a caller sees, in ms, and the processor time that the node takes for a
+search, which does not depend on what else the machine does. With `--data FOLDER` the index stays there, and is filled
+up to the number asked for.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -36,11 +38,23 @@ from tests.benchmarks.measure import Latency, latency
 from tests.benchmarks.search_corpus import items, vocabulary
 
 PER_BULK, INDEXED_A_SECOND, ASKED_A_SECOND = 500, 50, 10
+# Searches under way at a time; the node is far behind where that is not enough.
+AT_ONCE = 16
 NARROW = 10_000
 SHAPES = ("{}", "{} {}", "{} OR {}", "{} lang:en", "Putin {}", "title:{}", "{} after:7d", '"{}"')
 # Ranks of the words that are asked for, drawn evenly by their logarithm: as many rare ones as common ones.
 RAREST = 20_000
-WARM_SECONDS = 40.0
+WARM_SECONDS, SETTLING = 40.0, 3.0
+BROAD_A_SECOND = 1.0
+# Of a small index no query is broad; so many are drawn for each that is wanted. And how many are asked alone.
+DRAWN_FOR_ONE, ALONE = 3, 50
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Queries with under 10,000 hits, and others; none twice."""
+
+    narrow: list[str]
+    broad: list[str]
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,28 +119,40 @@ def _write(index: Index, document: Document) -> Write:
 
 
 def run(
-    settings: Settings, documents: int, seconds: float, node: psutil.Process | None = None, warm: float = 1
+    settings: Settings,
+    seconds: float,
+    node: psutil.Process | None = None,
+    *,
+    warm: float = 1,
+    broad_a_second: float = BROAD_A_SECOND,
 ) -> Load:
-    """Search and index side by side, then search alone; the index is filled."""
+    """Search and index side by side, then search alone; the index is filled.
+
+    `warm` are the seconds of searching before, which do not count.
+    """
     context = multiprocessing.get_context("spawn")
     stop, ready, indexed = context.Event(), context.Event(), context.Value("q", 0)
     environment = settings.environment()
     writer = context.Process(target=_index_meanwhile, args=(environment, stop, ready, indexed), daemon=True)
     with Index(settings) as index:
         queries = _queries()
+        asked = _chosen(index, queries, round(seconds * ASKED_A_SECOND), max(1, round(seconds * broad_a_second)))
+        before = _chosen(index, queries, round(warm * ASKED_A_SECOND), max(1, round(warm * broad_a_second)))
         writer.start()
-        _ask(index, queries, warm)  # so that what is loaded once is loaded, and compiled
+        _both(index, before, warm, broad_a_second)  # so that what is loaded once is loaded, and compiled
         ready.wait(120)
         indexed.value = 0
         try:
-            narrow, broad = _ask(index, queries, seconds)
+            narrow, broad = _both(index, asked, seconds, broad_a_second)
         finally:
             stop.set()
             writer.join()
-        cpu = _alone(index, queries, node) if node else (0.0, 0.0)
-        size = sum(month.bytes for month in index.months("items"))
+        time.sleep(SETTLING)  # what was indexed is merged
+        cpu = [_alone(index, part[:ALONE], node) if node else 0.0 for part in (before.narrow, before.broad)]
+        months = index.months("items")
     return Load(
-        documents=documents, bytes=size, narrow=latency(narrow) if narrow else None,
+        documents=sum(month.documents for month in months), bytes=sum(month.bytes for month in months),
+        narrow=latency(narrow) if narrow else None,
         broad=latency(broad) if broad else None, searches=len(narrow) + len(broad), indexed_meanwhile=indexed.value,
         narrow_cpu_ms=cpu[0], broad_cpu_ms=cpu[1], load_average=os.getloadavg()[0],
     )  # fmt: skip
@@ -151,33 +177,51 @@ def _queries(seed: int = 5) -> Iterator[str]:
         yield dice.choice(SHAPES).format(*chosen)
 
 
-def _ask(index: Index, queries: Iterator[str], seconds: float) -> tuple[list[float], list[float]]:
-    """Delays in ms of queries with under 10,000 hits, and of broader ones; at a steady rate."""
+def _ask(index: Index, queries: Sequence[str], a_second: float) -> list[float]:
+    """Delays in ms of queries that are asked at a steady rate, whether those before are answered or not.
+
+    A delay counts from the moment at which a query is due, so that one that waits for others shows it.
+    """
     names = Names()
-    narrow: list[float] = []
-    broad: list[float] = []
-    due = time.perf_counter()
-    end = due + seconds
-    while due < end:
+    began = time.perf_counter()
+
+    def ask(text: str, due: float) -> float:
         time.sleep(max(0.0, due - time.perf_counter()))
-        began = time.perf_counter()
-        found = search(index, Query(text=next(queries)), names)
-        (narrow if found.total < NARROW else broad).append((time.perf_counter() - began) * 1000)
-        due = max(due + 1 / ASKED_A_SECOND, time.perf_counter() - 1)
-    return narrow, broad
+        search(index, Query(text=text), names)
+        return (time.perf_counter() - due) * 1000
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(ask, queries, [began + number / a_second for number in range(len(queries))]))
 
 
-def _alone(index: Index, queries: Iterator[str], node: psutil.Process, count: int = 100) -> tuple[float, float]:
-    """The node's processor time for a search, in ms: the mean of narrow ones, and of broad ones."""
+def _both(index: Index, asked: Asked, seconds: float, broad_a_second: float) -> tuple[list[float], list[float]]:
+    """Delays of narrow and of broader queries, asked side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        few = list(itertools.islice(itertools.cycle(asked.narrow), round(seconds * ASKED_A_SECOND)))
+        many = list(itertools.islice(itertools.cycle(asked.broad), round(seconds * broad_a_second)))
+        narrow = pool.submit(_ask, index, few, ASKED_A_SECOND)
+        broad = pool.submit(_ask, index, many, broad_a_second)
+        return narrow.result(), broad.result()
+
+
+def _chosen(index: Index, queries: Iterator[str], narrow: int, broad: int) -> Asked:
+    """So many different queries of each kind, told apart by how many hits they have now."""
+    found: tuple[list[str], list[str]] = ([], [])
+    for text in itertools.islice(queries, DRAWN_FOR_ONE * (narrow + broad)):
+        kind = found[search(index, Query(text=text, facets=False, collapse=False, size=0), Names()).total >= NARROW]
+        kind.append(text)
+        if len(found[0]) >= narrow and len(found[1]) >= broad:
+            break
+    return Asked(found[0][:narrow], found[1][:broad])
+
+
+def _alone(index: Index, queries: Sequence[str], node: psutil.Process) -> float:
+    """The node's processor time for a search, in ms, in the mean."""
     names = Names()
-    spent: tuple[list[float], list[float]] = ([], [])
-    time.sleep(3)  # what was indexed is merged
-    for text in itertools.islice(queries, count):
-        before = sum(node.cpu_times()[:2])
-        found = search(index, Query(text=text), names)
-        spent[found.total >= NARROW].append((sum(node.cpu_times()[:2]) - before) * 1000)
-    narrow, broad = (sum(values) / len(values) if values else 0.0 for values in spent)
-    return round(narrow, 1), round(broad, 1)
+    before = sum(node.cpu_times()[:2])
+    for text in queries:
+        search(index, Query(text=text), names)
+    return round((sum(node.cpu_times()[:2]) - before) * 1000 / max(1, len(queries)), 1)
 
 
 def node_of(servers: Servers) -> psutil.Process:
@@ -191,6 +235,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument(
+        "--broad", type=float, default=BROAD_A_SECOND, help="queries with 10,000 hits and more a second"
+    )
     parser.add_argument("--fill-seconds", type=float, default=float("inf"), help="fill for so long at most")
     parser.add_argument("--data", type=Path, help="where the index stays; without it, it is removed")
     asked = parser.parse_args()
@@ -200,10 +247,10 @@ def main() -> None:
         folder.chmod(0o711)
         with start(folder, with_kafka=False, elasticsearch_heap_mb=1024) as servers:
             settings = load_settings(elasticsearch=servers.elasticsearch, kafka="unused:1")
-            there = fill(settings, asked.documents, time.monotonic() + asked.fill_seconds)
+            fill(settings, asked.documents, time.monotonic() + asked.fill_seconds)
             with Index(settings) as index:
                 settle(index, quiet=timedelta(0), wait=True)  # as it is a day after a month's last write
-            found = run(settings, there, asked.seconds, node_of(servers), WARM_SECONDS)
+            found = run(settings, asked.seconds, node_of(servers), warm=WARM_SECONDS, broad_a_second=asked.broad)
     print(json.dumps(msgspec.to_builtins(found), indent=2))  # noqa: T201 - what it is for
 
 

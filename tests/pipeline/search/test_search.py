@@ -7,19 +7,21 @@ import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from pipeline.elastic import Index
 from pipeline.query import QueryError
 from pipeline.search import Found, Names, Query, search
+from pipeline.search.answer import read_moments
 from pipeline.search.export import COLUMNS, csv_lines, every, json_lines
-from pipeline.search.request import DEEPEST
+from pipeline.search.request import DEEPEST, moments_request
 from schemas.alert import Figure
 from schemas.index import month_alias
 from schemas.settings import Settings
-from tests.pipeline.search.demo import demo_documents
+from tests.pipeline.search.demo import demo_documents, index_documents
 
 FIGURES = Names({"Q7747": Figure(id="Q7747", name="Vladimir Putin", aliases=("Vova the Tester",))})
 
@@ -163,6 +165,28 @@ def test_facets_count_the_hits_and_nothing_else(index: Index) -> None:
     assert ids(alone) == {kept}
     assert [(c.value, c.count) for c in alone.facets["language"]] == [("en", 1)]
     assert sum(c.count for c in alone.facets["source"]) == 1
+
+
+def test_moments_of_a_day_are_those_of_the_index(demo_settings: Settings) -> None:
+    """Where the facet of days tells them, days without items stand between as where the index is asked for each."""
+    settings = demo_settings.model_copy(update={"index_prefix": "news-days"})
+    aged = [
+        msgspec.structs.replace(item := document.enriched.item, published_at=item.fetched_at - timedelta(days=days))
+        for document, days in zip(demo_documents(), (45, 44, 20, 20, 0), strict=False)
+    ]
+    documents = [
+        msgspec.structs.replace(document, enriched=msgspec.structs.replace(document.enriched, item=item))
+        for document, item in zip(demo_documents(), aged, strict=False)
+    ]
+    with Index(settings) as index:
+        index.prepare()
+        index_documents(settings, documents)
+        index.refresh()
+        found = search(index, Query(text=""))
+        answer = index.search({"size": 0, "aggs": {"moments": moments_request("1d")}})
+    assert found.interval == "1d"
+    assert found.moments == read_moments(answer["aggregations"]["moments"])
+    assert [moment.count for moment in found.moments if moment.count] == [1, 1, 2, 1]
 
 
 def test_the_figure_facet_counts_those_tracked(index: Index) -> None:
