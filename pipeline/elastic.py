@@ -279,14 +279,18 @@ class Index:
 
     def revisions(self, name: str) -> int:
         """The sum of the revisions of an index's items, for the books."""
-        found = self._call(self._client.search, index=name, size=0, aggs={"revisions": {"sum": {"field": "revision"}}})
-        return int(found["aggregations"]["revisions"]["value"])
+        return int(self._measured(name, {"sum": {"field": "revision"}}) or 0)
 
     def last_written(self, name: str) -> datetime | None:
         """When an index was written to last, or None where it holds nothing."""
-        found = self._call(self._client.search, index=name, size=0, aggs={"last": {"max": {"field": "@timestamp"}}})
-        last = found["aggregations"]["last"]["value"]
+        last = self._measured(name, {"max": {"field": "@timestamp"}})
         return None if last is None else from_millis(round(last))
+
+    def _measured(self, name: str, asked: Mapping[str, Any]) -> float | None:
+        """One figure over all of an index, or None where there is nothing to measure."""
+        found = self._call(self._client.search, index=name, size=0, aggs={"one": asked})
+        value: float | None = found["aggregations"]["one"]["value"]
+        return value
 
     def merge(self, name: str, *, wait: bool) -> None:
         """Make one segment of each shard of an index; without `wait` the cluster goes on with it by itself."""

@@ -180,8 +180,7 @@ def leaving(index: Index, *, days: float = 0, gigabytes: float = 0) -> list[Mont
     0 means no limit. The present month never leaves.
     """
     months = sorted((found for kind in ALL_KINDS for found in index.months(kind)), key=lambda found: found.month)
-    present = f"{now():%Y.%m}"
-    past = [found for found in months if found.month < present]
+    past = [found for found in months if _is_over(found)]
     due = [found for found in past if days and (now() - _end_of(found.month)).total_seconds() > days * 86_400]
     size = sum(found.bytes for found in months if found not in due)
     for found in past:
@@ -189,6 +188,10 @@ def leaving(index: Index, *, days: float = 0, gigabytes: float = 0) -> list[Mont
             due.append(found)
             size -= found.bytes
     return due
+
+
+def _is_over(found: MonthIndex) -> bool:
+    return found.month < f"{now():%Y.%m}"
 
 
 def _end_of(month: str) -> datetime:
@@ -207,9 +210,12 @@ def settle(index: Index, *, quiet: timedelta = QUIET, wait: bool = False) -> lis
     Raises:
         IndexUnavailable: the index does not answer.
     """
-    present = f"{now():%Y.%m}"
-    past = [found for kind in ALL_KINDS for found in index.months(kind) if found.month < present]
-    due = [found for found in past if found.segments > found.shards and _is_quiet(index, found, quiet)]
+    due = [
+        found
+        for kind in ALL_KINDS
+        for found in index.months(kind)
+        if _is_over(found) and found.segments > found.shards and _is_quiet(index, found, quiet)
+    ]
     for found in due:
         index.merge(found.name, wait=wait)
     return due

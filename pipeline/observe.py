@@ -84,10 +84,10 @@ def observe(settings: Settings, index: Index, tally: Tally, *, with_books: bool)
     documents = [*_steps(settings), *_feeds(settings), *_letters(settings), _writes(tally)]
     if with_books:
         settle(index)
-    if with_books and (settings.keep_days or settings.keep_gigabytes):
-        expire(settings, index, leaving(index, days=settings.keep_days, gigabytes=settings.keep_gigabytes))
-    if with_books and sum(end_offsets(settings, [ROWS_TOPIC]).values()) < BOOKS_UP_TO:
-        documents.append(_books(settings, index))
+        if settings.keep_days or settings.keep_gigabytes:
+            expire(settings, index, leaving(index, days=settings.keep_days, gigabytes=settings.keep_gigabytes))
+        if sum(end_offsets(settings, [ROWS_TOPIC]).values()) < BOOKS_UP_TO:
+            documents.append(_books(settings, index))
     index.bulk([_write(alias, moment, document) for document in documents])
 
 

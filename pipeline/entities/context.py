@@ -20,6 +20,7 @@ _FEW_FORMS: Final = frozenset({"en", "id", "es", "fr", "it", "pt", "nl", "sv"})
 _UNUSUAL: Final = 4
 # In French a space stands before it.
 _COLON: Final = re.compile('[ \u00a0\u202f]?[:：](?=[ \u00a0\n«„“"])')
+_OPENING: Final = re.compile("[ \u00a0\"'«»“”„]*")
 # Shorter words for an office (`re`, `roi`) are whole.
 _LEAST_BEGINNING: Final = 5
 _JOINING: Final = frozenset("-·・‐")
@@ -48,21 +49,24 @@ def common_given_names() -> frozenset[str]:
 
     `tests.benchmarks.given_names` made `given.tsv`; `given-more.tsv` was written by hand, a language a line.
     """
-    folder = files("pipeline.entities")
-    rows = (folder / "given-more.tsv").read_text("utf-8").splitlines()
-    more = (word for row in rows if row[0] != "#" for word in row.partition("\t")[2].split())
-    return frozenset((*(folder / "given.tsv").read_text("utf-8").split(), *more))
+    text = (files("pipeline.entities") / "given.tsv").read_text("utf-8")
+    return frozenset((*text.split(), *_listed("given-more.tsv")[""]))
+
+
+def _listed(name: str) -> dict[str, list[str]]:
+    """The words of a table with a language a line; what of scripts without spaces stands `before` or `behind` apart."""
+    listed: dict[str, list[str]] = {"before": [], "behind": [], "": []}
+    for row in (files("pipeline.entities") / name).read_text("utf-8").splitlines():
+        if not row.startswith("#"):
+            language, _, words_ = row.partition("\t")
+            listed.get(language, listed[""]).extend(words_.split())
+    return listed
 
 
 @lru_cache(maxsize=1)
 def _offices() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Words for offices, beginnings of such; what of scripts without spaces stands before a name, and what behind."""
-    rows = (files("pipeline.entities") / "offices.tsv").read_text("utf-8").splitlines()
-    listed: dict[str, list[str]] = {"before": [], "behind": [], "": []}
-    for row in rows:
-        if not row.startswith("#"):
-            language, _, words_ = row.partition("\t")
-            listed.get(language, listed[""]).extend(words_.split())
+    listed = _listed("offices.tsv")
     beginnings = tuple({word for word in listed[""] if len(word) >= _LEAST_BEGINNING})
     return frozenset(listed[""]), beginnings, tuple(listed["before"]), tuple(listed["behind"])
 
@@ -80,12 +84,8 @@ def has_office(text: str, start: int, end: int) -> bool:
 @lru_cache(maxsize=1)
 def _professions() -> tuple[frozenset[str], tuple[str, ...]]:
     """Words for professions, and those of scripts without spaces, which stand right before a name."""
-    rows = (files("pipeline.entities") / "professions.tsv").read_text("utf-8").splitlines()
-    listed = [row.split("\t") for row in rows if row[0] != "#"]
-    spaced = (word for language, words_ in listed if language != "before" for word in words_.split())
-    return frozenset(spaced), tuple(
-        word for language, words_ in listed if language == "before" for word in words_.split()
-    )
+    listed = _listed("professions.tsv")
+    return frozenset(listed[""]), tuple(listed["before"])
 
 
 def has_profession(text: str, start: int) -> bool:
@@ -96,7 +96,7 @@ def has_profession(text: str, start: int) -> bool:
 
 def is_speaker(text: str, start: int, end: int) -> bool:
     """Whether a name alone opens a text and a colon follows, as in headlines of what someone says: `Rama: We …`."""
-    return not text[:start].strip(" \u00a0\"'«»“”„") and _COLON.match(text, end) is not None
+    return _OPENING.fullmatch(text, 0, start) is not None and _COLON.match(text, end) is not None
 
 
 def word_before(text: str, start: int) -> str:

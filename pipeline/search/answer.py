@@ -1,7 +1,7 @@
 """What the index answers, as records."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -130,7 +130,7 @@ def with_facets(found: Found, answer: dict[str, Any], labels: dict[str, str]) ->
             for name in FACETS
             if name in asked or name in found.facets
         },
-        moments=read_moments(asked["moments"]) if "moments" in asked else moments_of_days(asked.get("day", {})),
+        moments=read_moments(asked.get("moments", {})),
     )
 
 
@@ -197,14 +197,14 @@ def read_span(answer: dict[str, Any]) -> float | None:
     return None if first is None or last is None else (last - first) / 1000
 
 
-def moments_of_days(aggregation: dict[str, Any]) -> list[Moment]:
+def moments_of_days(days: Sequence[FacetCount]) -> list[Moment]:
     """Items over time, a day each, from the facet of days, which leaves out those without any."""
-    counts = {datetime.fromisoformat(b["key_as_string"]): b["doc_count"] for b in aggregation.get("buckets", [])}
+    counts = {datetime.fromisoformat(day.value).replace(tzinfo=UTC): day.count for day in days}
     if not counts:
         return []
     first, last = min(counts), max(counts)
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [Moment(day, counts.get(day, 0)) for day in days]
+    between = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [Moment(day, counts.get(day, 0)) for day in between]
 
 
 def _story(bucket: dict[str, Any]) -> Story:

@@ -86,7 +86,7 @@ def request(query: Query, tree: Node, context: Context) -> Json:
     if query.facets:
         body["aggs"] = {name: {name: {"field": "date"}} for name in ("min", "max")}
     if asks_languages_first(query):
-        body.setdefault("aggs", {})["language"] = _aggregation("language", context, few=True)
+        body["aggs"]["language"] = _aggregation("language", context, few=True)
     if query.collapse:
         body["collapse"] = {"field": "story_id"}
     return body

@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.query import parse
-from pipeline.search.answer import Found, beside, read, read_languages, read_span, with_facets
+from pipeline.search.answer import Found, beside, moments_of_days, read, read_languages, read_span, with_facets
 from pipeline.search.compile import Context, compiled
 from pipeline.search.meant import corrected, meant_request
 from pipeline.search.names import Names
@@ -42,7 +42,8 @@ def search(index: Index, query: Query, names: Names | None = None, *, now: datet
     more = beside(stories, "" if counted else interval)
     asked = facets_request(query, tree, context, Hits(found.total, read_languages(answer)), more)
     made = with_facets(found, index.search(asked), _labels(context.names))
-    return msgspec.structs.replace(made, interval=interval)
+    moments = moments_of_days(made.facets["day"]) if counted else made.moments
+    return msgspec.structs.replace(made, interval=interval, moments=moments)
 
 
 def _with_suggestion(index: Index, query: Query, context: Context, found: Found) -> Found:

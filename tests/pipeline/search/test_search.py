@@ -189,6 +189,14 @@ def test_moments_of_a_day_are_those_of_the_index(demo_settings: Settings) -> Non
     assert [moment.count for moment in found.moments if moment.count] == [1, 1, 2, 1]
 
 
+def test_a_day_without_hits_has_no_moments(index: Index) -> None:
+    """The facet of days counts the others, which may be chosen beside it; no hit is in them."""
+    found = everything(index, "", day=("2001-01-01",))
+    assert found.total == 0
+    assert sum(count.count for count in found.facets["day"]) == everything(index, "").total
+    assert found.moments == []
+
+
 def test_the_figure_facet_counts_those_tracked(index: Index) -> None:
     """Only tracked figures, with their names; choosing one finds its mentions."""
     (count,) = everything(index, "").facets["figure"]
