@@ -228,7 +228,8 @@ def meets_known(feed: Feed, seen: Seen, parsed: ParsedFeed, at: datetime) -> boo
 
     Then only the whole document tells which of both is the newer, or that its links do not tell its entries apart.
     """
-    shown = seen.shown(digest for digest in parsed.digests if digest not in set(parsed.taken))
+    taken = set(parsed.taken)
+    shown = seen.shown(digest for digest in parsed.digests if digest not in taken)
     ids = (cut(item_of(entry, feed, parsed, at).id) for entry in parsed.entries)
     return any(identity in shown for identity in ids)
 

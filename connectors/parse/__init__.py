@@ -26,7 +26,7 @@ from connectors.parse.jsonfeed import read_jsonfeed
 from connectors.parse.page import judge
 from connectors.parse.rss import read_rss
 from connectors.parse.sitemap import read_sitemap, read_sitemap_index
-from connectors.parse.slices import cut
+from connectors.parse.slices import cut, is_utf8
 from connectors.parse.taking import Taking, digest_of
 from connectors.parse.xml import RECOVERED, read_xml
 
@@ -97,8 +97,11 @@ def _parse_slices(body: bytes, url: str, content_type: str | None, known: Contai
         return None
     digests = [digest_of(part) for part in slices.parts[:ENTRIES_LIMIT]]
     new = [number for number, digest in enumerate(digests) if digest not in known]
+    # The known ones were UTF-8 when they were read.
+    if not is_utf8(document := slices.only(new)):
+        return None
     taking = Taking(url=url, given=[digests[number] for number in new])
-    found = _parse_whole(slices.only(new), content_type, taking)
+    found = _parse_whole(document, content_type, taking)
     if isinstance(found, Unreadable) or len(taking.digests) != len(new):
         return None
     repairs = found.repairs if len(slices.parts) <= ENTRIES_LIMIT else (*found.repairs, "entries-capped")

@@ -1,14 +1,17 @@
 """A document cut into its entries before anything is parsed, so that the known ones never are.
 
-Parsing and looking at a feed of a hundred items takes 7 ms; cutting it by its tags and hashing the pieces takes a
+Parsing and looking at a feed of a hundred items takes 7 ms; finding its tags and hashing what is between them takes a
 tenth of that. It is done only where it cannot go wrong: UTF-8 (which ASCII is), entries that stand beside each other
 with nothing but space between, none with another inside. Anything else is parsed whole.
 """
 
+import re
 from dataclasses import dataclass
 
-_TAGS = ((b"<item", b"</item>"), (b"<entry", b"</entry>"), (b"<url>", b"</url>"))
-_AFTER_NAME = b" >\t\r\n"
+# Of each kind of entry the beginning and the end. `<url>` is one in a sitemap alone.
+_TAGS = tuple(re.compile(rb"<(?:%b[ >\t\r\n]|/%b>)" % (name, name)) for name in (b"item", b"entry"))
+_URLS = re.compile(rb"</?url>")
+_SLASH = ord("/")
 LOOKED_AT = 4096
 
 
@@ -27,29 +30,31 @@ class Slices:
 
 def cut(body: bytes) -> Slices | None:
     """The slices of a document, or None where it is not of the regular kind."""
-    opening, closing = next((tags for tags in _TAGS if tags[0] in body), (b"", b""))
-    if not opening or (opening == b"<url>" and b"<urlset" not in body[:LOOKED_AT]) or not _is_utf8(body):
+    kinds = (*_TAGS, _URLS) if b"<urlset" in body[:LOOKED_AT] else _TAGS
+    found = next((tags for tags in kinds if tags.search(body)), None)
+    if found is None:
         return None
     parts: list[bytes] = []
-    first = at = body.find(opening)
-    while True:
-        start = body.find(opening, at)
-        if start < 0:
-            break
-        end = body.find(closing, start)
-        if end < 0 or body[at:start].strip():
+    head = start = at = -1
+    for tag in found.finditer(body):
+        ends = body[tag.start() + 1] == _SLASH
+        if ends is (start < 0):
+            return None  # an entry inside another, or an end that nothing began
+        if ends:
+            at = tag.end()
+            parts.append(body[start:at])
+            start = -1
+            continue
+        start = tag.start()
+        if head < 0:
+            head = start
+        elif body[at:start].strip():
             return None
-        part = body[start : end + len(closing)]
-        if part.count(opening) != 1 or (opening[-1:] != b">" and part[len(opening)] not in _AFTER_NAME):
-            return None
-        parts.append(part)
-        at = end + len(closing)
-    tail = body[at:]
-    # An end that is left over belonged to an entry that was cut too early.
-    return None if closing in tail else Slices(body[:first], parts, tail)
+    return Slices(body[:head], parts, body[at:]) if start < 0 else None
 
 
-def _is_utf8(body: bytes) -> bool:
+def is_utf8(body: bytes) -> bool:
+    """Whether these bytes can only be that, or ASCII."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

@@ -48,10 +48,29 @@ def test_a_second_reading_of_any_case_reads_nothing(case: object) -> None:
         rss(ONE)[:-30],
         rss("<item><title>open</title>", ONE),
         rss("<items><title>other</title></items>"),
+        rss("<item/>", ONE, "</item>"),
         rss(ONE).decode().encode("utf-16"),
-        "<rss><channel><item><title>é</title></item></channel></rss>".encode("cp1252"),
     ],
 )
 def test_what_is_not_regular_is_not_cut(body: bytes) -> None:
-    """Comments, CDATA with tags, cut ends, other charsets: such a document is parsed whole."""
+    """Comments, CDATA with tags, cut ends, wide characters: such a document is parsed whole."""
     assert cut(body) is None
+
+
+def test_a_list_of_items_in_the_head_is_none_of_them() -> None:
+    """RSS 1.0 names its items before they come."""
+    slices = cut(rss("<items><rdf:Seq/></items>", ONE, "\n", TWO))
+    assert slices is not None
+    assert slices.parts == [ONE.encode(), TWO.encode()]
+    assert slices.only([1]) == rss("<items><rdf:Seq/></items>", TWO)
+
+
+def test_a_new_entry_in_another_charset_is_read_as_what_it_is() -> None:
+    """Only what is new is looked at, and that tells that the document is not UTF-8."""
+    first = parse(rss(ONE), url=URL)
+    assert isinstance(first, ParsedFeed)
+    new = "<item><title>Élan à Nîmes</title><link>/3</link></item>"
+    body = b'<?xml version="1.0" encoding="windows-1252"?>' + rss(new, ONE).decode().encode("cp1252")
+    second = parse(body, url=URL, known=set(first.digests))
+    assert isinstance(second, ParsedFeed)
+    assert second.entries[0].title == "Élan à Nîmes"
