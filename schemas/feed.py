@@ -1,6 +1,6 @@
 """A source that is polled, and what is remembered of it.
 
-Topics `news.feeds` and `news.feed-state` (compacted, keys as below, partition by the feed's host).
+Topics `news.feeds` and `news.feed-state` (compacted, keys as below, partition by the feed's host), `news.feed-names`.
 """
 
 from datetime import datetime
@@ -42,6 +42,7 @@ class FeedState(Record, frozen=True, kw_only=True):
     when something new last came. Health: `failures` counts failed polls in a row since `failing_since`, `last_error`
     is the last one's reason; `told_at` is when ill health was last told. `moved_to` is where the feed redirected
     permanently, `moved_times` in a row; `twin_of` the URL of the same feed, which is polled in this one's place.
+    `itself` is the address that the feed gives as its own, `shown` 16 hex digits of a hash of the entries in it.
     Hub: the WebSub hub that the feed names, and the address under which the hub knows the feed.
     """
 
@@ -67,8 +68,26 @@ class FeedState(Record, frozen=True, kw_only=True):
     moved_times: int = 0
     twin_of: str | None = None
     itself: str | None = None
+    shown: str | None = None
     hub: str | None = None
     hub_topic: str | None = None
+
+
+class FeedName(Record, frozen=True, kw_only=True):
+    """What a feed calls itself, for the pollers of other hosts. Topic `news.feed-names` (compacted, key: feed id).
+
+    `itself` is the address that it gives as its own, without what makes no other feed (scheme, `www.`, tracking);
+    `elsewhere` whether that is not the address where it is polled. `shown` is as in `FeedState`; `failing` after three
+    failed polls. Nobody believes it after `until`.
+    """
+
+    feed_id: str
+    url: str
+    itself: str
+    shown: str
+    elsewhere: bool
+    failing: bool
+    until: datetime
 
 
 class FeedSeen(Record, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
-from schemas.feed import Feed, FeedSeen, FeedState
+from schemas.feed import Feed, FeedName, FeedSeen, FeedState
 from schemas.forgotten import Forgotten
 from schemas.index import side_template, template
 from schemas.item import Item
@@ -41,6 +41,7 @@ RECORDS: dict[str, type[Record]] = {
     "tick": Tick,
     "feed": Feed,
     "feed-state": FeedState,
+    "feed-name": FeedName,
     "feed-seen": FeedSeen,
     "dead-letter": DeadLetter,
     "forgotten": Forgotten,

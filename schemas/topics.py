@@ -23,6 +23,7 @@ SUBSCRIPTIONS = "news.subscriptions"
 PAGES = "news.pages"
 FEEDS = "news.feeds"
 FEED_STATE = "news.feed-state"
+FEED_NAMES = "news.feed-names"
 DEADLETTERS = "news.deadletters"
 FORGOTTEN = "news.forgotten"
 
@@ -70,6 +71,7 @@ TOPICS = (
     Topic(name=SNOOZES, keyed_by="what is snoozed", compacted=True, partitions=1),
     Topic(name=FEEDS, keyed_by="feed id, partitioned by host", compacted=True),
     Topic(name=FEED_STATE, keyed_by="feed id, partitioned by host", compacted=True),
+    Topic(name=FEED_NAMES, keyed_by="feed id", compacted=True, partitions=1),
     Topic(name=FORGOTTEN, keyed_by="what was taken down", compacted=True, partitions=1),
     Topic(name=DEADLETTERS, keyed_by="step and origin", compacted=True),
     # The agents' tables. Faust would create these itself, but goes on before the broker knows them everywhere.

@@ -7,7 +7,7 @@ from schemas.alert import Alert, Delivery, Figure, Match, Withheld
 from schemas.codec import Record
 from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched, Mention, Placement
-from schemas.feed import Feed, FeedSeen, FeedState
+from schemas.feed import Feed, FeedName, FeedSeen, FeedState
 from schemas.forgotten import Forgotten
 from schemas.item import Item, content_hash
 from schemas.page import Page, Wanted
@@ -67,6 +67,10 @@ RECORD_SAMPLES: dict[str, Record] = {
     "tick": Tick(rule_id="kim", row="h/kim", due_ms=1),
     "feed": Feed(id="f1", url="https://news.example/rss", name="News", interval_seconds=600.0),
     "feed-state": FeedState(feed_id="f1", polls=2, polled_at=MOMENT),
+    "feed-name": FeedName(
+        feed_id="f1", url="https://feeds.example/news", itself="news.example/rss", shown="00" * 8, elsewhere=True,
+        failing=False, until=MOMENT,
+    ),
     "feed-seen": FeedSeen(feed_id="f1", entries=b"\x00" * 24),
     "forgotten": Forgotten(kind="item", value="ab12", at=MOMENT, by="me", reason="asked", tombstones=1),
     "dead-letter": DeadLetter(

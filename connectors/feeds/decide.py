@@ -171,6 +171,7 @@ def _changed(feed: Feed, known: Known, outcome: Changed, at: datetime, bounds: B
         skip_hours=tuple(sorted(parsed.skip_hours)),
         skip_days=tuple(sorted(parsed.skip_days)),
         itself=canonical_url(parsed.url) or state.itself,
+        shown=blake2b(b"".join(sorted(parsed.digests)), digest_size=8).hexdigest(),
         hub=hub or parsed.hub,
         hub_topic=(itself or parsed.url or fetched.final_url) if hub or parsed.hub else None,
     )

@@ -14,7 +14,7 @@ import dataclasses
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import timedelta
@@ -28,6 +28,7 @@ from connectors.feeds.health import FAILURES
 from connectors.feeds.meaning import interpret, joined, moving, newest_sitemaps, told
 from connectors.feeds.members import Change, FeedChanged, Lost, Taken, follow
 from connectors.feeds.metrics import serving
+from connectors.feeds.names import Names
 from connectors.feeds.parts import fetch_parts
 from connectors.feeds.registry import Remembered, Sender
 from connectors.feeds.rhythm import Bounds
@@ -43,14 +44,13 @@ from connectors.protocol import Refused
 from connectors.turns import Turns
 from connectors.urls import host_of
 from connectors.websub.leases import Leases
-from schemas.alert import Alert
-from schemas.broker import Producer
+from schemas.broker import Follower, Producer
 from schemas.codec import now
 from schemas.errors import BrokerError
 from schemas.feed import Feed, FeedState
 from schemas.item import Item
 from schemas.settings import Settings
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, FEED_NAMES
 
 POLLS_AT_ONCE = 256
 BACKFILLS = 128
@@ -112,6 +112,7 @@ class Poller:
         self._asking = Asking(turn=self._turn)
         self._backfills = asyncio.Semaphore(BACKFILLS)
         self._leases = Leases()
+        self._names = Names(timedelta(seconds=settings.poll_ceiling_seconds))
         self._wake = asyncio.Event()
         self._stopping = threading.Event()
         self._polls: set[asyncio.Task[None]] = set()
@@ -135,6 +136,12 @@ class Poller:
         writing = asyncio.create_task(self._writer.run())
         writing.add_done_callback(self._polled)
         leases = await asyncio.to_thread(self._leases.follow, self._settings) if self._settings.push_url else None
+        names = await asyncio.to_thread(
+            Follower,
+            self._settings,
+            FEED_NAMES,
+            lambda key, value: _void(loop.call_soon_threadsafe(self._heard, key, value)),
+        )
         async with (
             guarded_session(self._settings, idle=OPEN_SECONDS) as session,
             serving(self._schedule, self._settings.feeds_metrics_port),
@@ -145,8 +152,9 @@ class Poller:
             for task in (*self._polls, writing):
                 task.cancel()
             await asyncio.gather(*self._polls, writing, return_exceptions=True)
-        if leases:
-            await asyncio.to_thread(leases.close)
+        for follower in (names, leases):
+            if follower:
+                await asyncio.to_thread(follower.close)
         await asyncio.to_thread(members.join, STOP_SECONDS)
         if self._failure:
             raise self._failure
@@ -223,8 +231,7 @@ class Poller:
     async def _poll(self, session: aiohttp.ClientSession, followed: Followed) -> None:
         """One poll, from the request to the state in Kafka."""
         feed, state = followed.feed, followed.state
-        twin = self._schedule.twin(followed)
-        if twin:
+        if twin := self._twin(followed):
             await self._defer(followed, twin)
             return
         async with AsyncExitStack() as turn:
@@ -248,8 +255,13 @@ class Poller:
                 outcome = fetched
             decision = decide(feed, known, outcome, now(), self._bounds)
             decision, alert = told(feed, decision)
-            await self._deliver(followed, decision, refused, alert)
+            name = self._names.to_tell(followed, decision.state, now())
+            tell = [Written(topic=ALERTS, key=alert.id, value=alert.encode())] if alert else []
+            tell += [Written(topic=FEED_NAMES, key=feed.id, value=name.encode())] if name else []
+            await self._deliver(followed, decision, refused, tell)
         self._settle(followed, decision)
+        if name:
+            self._replan(self._names.keep(feed.id, name))
         _report(feed, decision)
 
     @asynccontextmanager
@@ -286,7 +298,22 @@ class Poller:
         whole = dataclasses.replace(fetched, etag=None, last_modified=None, body_hash="")
         return Changed(fetched=whole, feed=joined(parsed, found))
 
-    async def _defer(self, followed: Followed, twin: Followed) -> None:
+    def _twin(self, followed: Followed) -> str | None:
+        return self._schedule.twin(followed, self._names.alike(followed, now()))
+
+    def _heard(self, feed_id: str, value: bytes | None) -> None:
+        """What some poller says of a feed."""
+        self._replan(self._names.take(feed_id, value))
+
+    def _replan(self, touched: Iterable[str]) -> None:
+        """Of these feeds, poll those at once that nobody is polled in the place of any more."""
+        for feed_id in touched:
+            followed = self._schedule.feeds.get(feed_id)
+            if followed and followed.state.twin_of and not followed.busy and self._twin(followed) is None:
+                self._schedule.plan(feed_id, asyncio.get_running_loop().time())
+                self._wake.set()
+
+    async def _defer(self, followed: Followed, twin: str) -> None:
         """Leave a feed to its twin, and look again after the longest time between polls.
 
         That it failed is remembered: else it would be asked again in its twin's place, and fail again.
@@ -296,7 +323,7 @@ class Poller:
             followed.state,
             polled_at=at,
             next_poll_at=at + timedelta(seconds=self._bounds.ceiling),
-            twin_of=twin.feed.url,
+            twin_of=twin,
         )
         await self._writer.deliver(Delivery(state=state, partition=followed.partition))
         self._settle(followed, Decision(state=state, wait_seconds=self._bounds.ceiling))
@@ -316,13 +343,16 @@ class Poller:
         self._wake.set()
 
     async def _deliver(
-        self, followed: Followed, decision: Decision, refused: tuple[Refused, ...], alert: Alert | None
+        self,
+        followed: Followed,
+        decision: Decision,
+        refused: tuple[Refused, ...],
+        tell: Sequence[Written],
     ) -> None:
         found: tuple[Item | Refused, ...] = (*refused, *decision.refused, *decision.items)
         size = EVERY if decision.quiet else max(len(found), 1)
         parts = [found[at : at + size] for at in range(0, len(found), size)] or [()]
-        told_of = () if alert is None else (Written(topic=ALERTS, key=alert.id, value=alert.encode()),)
-        after = (*told_of, *(moving(followed, decision, self._settings) if decision.moved else ()))
+        after = (*tell, *(moving(followed, decision, self._settings) if decision.moved else ()))
         for part in parts:
             if decision.quiet:
                 await self._room()

@@ -3,12 +3,13 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connectors.feeds.health import FAILURES
 from connectors.fetch import Validators
 from connectors.urls import canonical_url
-from schemas.feed import Feed, FeedState
+from schemas.feed import Feed, FeedName, FeedState
 
 
 @dataclass(slots=True)
@@ -16,7 +17,8 @@ class Followed:
     """One feed of this worker: its state, what it has shown (packed). `round` dates its entries in the heap.
 
     `fetching` is the task that asks for it now; `lost` that another worker has it. `parts` is what the last replies
-    of the sitemaps of an index left, by address. `key` is that of its address, once it was asked for.
+    of the sitemaps of an index left, by address. `key` is that of its address, once it was asked for; `name` the
+    address that it gives itself, with its key.
     """
 
     feed: Feed
@@ -29,12 +31,22 @@ class Followed:
     fetching: "asyncio.Task[None] | None" = None
     parts: dict[str, Validators] = field(default_factory=dict)
     key: str = ""
+    name: tuple[str, str] = ("", "")
 
     def address(self) -> str:
         """The key of its address, worked out once, since every poll asks for it."""
         if not self.key:
             self.key = address_key(self.feed.url)
         return self.key
+
+    def named(self, state: FeedState) -> str:
+        """The key of the address that the feed gives itself; empty where it gives none."""
+        itself = state.itself or ""
+        if not itself or itself == self.feed.url:
+            return itself and self.address()
+        if self.name[0] != itself:
+            self.name = itself, address_key(itself)
+        return self.name[1]
 
 
 @dataclass(slots=True)
@@ -76,7 +88,7 @@ class Schedule:
     def edit(self, followed: Followed, feed: Feed) -> None:
         """The same feed with other settings, or another address."""
         self._forget_address(followed)
-        followed.feed, followed.key = feed, ""
+        followed.feed, followed.key, followed.name = feed, "", ("", "")
         self._addresses.setdefault(followed.address(), set()).add(feed.id)
 
     def remove(self, feed_id: str) -> None:
@@ -96,19 +108,16 @@ class Schedule:
         """The ids of the feeds whose address is this one's, but for what makes no other; its own among them."""
         return self._addresses.get(followed.address(), set())
 
-    def twin(self, followed: Followed) -> Followed | None:
-        """The feed that is polled in this one's place: of the same address, or with the same body and name of itself.
+    def twin(self, followed: Followed, alike: Iterable[FeedName] = ()) -> str | None:
+        """The URL of the feed that is polled in this one's place: of the same address, or of those that are `alike`.
 
-        Of several, the one with the smallest id is polled; one that fails only where all do.
+        Of several, the one is polled whose address is the one that it gives itself, then the one with the smallest id;
+        one that fails only where all do.
         """
-        ids = self.same_address(followed)
-        itself = followed.state.itself
-        if itself and itself != followed.feed.url and (key := address_key(itself)) != followed.address():
-            named = (self.feeds[i] for i in self._addresses.get(key, set()))
-            ids = ids | {other.feed.id for other in named if _same_body(other.state, followed.state)}
-        alike = [self.feeds[i] for i in ids if i in self.feeds]
-        first = min(alike, key=lambda one: (one.state.failures >= FAILURES, one.feed.id), default=followed)
-        return first if first.feed.id != followed.feed.id else None
+        same = (self.feeds[i] for i in self.same_address(followed) if i in self.feeds)
+        ranks = [_rank(one) for one in same] or [_rank(followed)]
+        first = min((*ranks, *((name.failing, name.elsewhere, name.feed_id, name.url) for name in alike)))
+        return first[-1] if first[-2] != followed.feed.id else None
 
     def drop_partition(self, partition: int) -> None:
         """Forget the feeds of a partition that another worker has now, and let go of their hosts at once."""
@@ -125,5 +134,6 @@ def address_key(url: str) -> str:
     return canonical.partition("://")[2].removeprefix("www.").rstrip("/")
 
 
-def _same_body(one: FeedState, other: FeedState) -> bool:
-    return one.body_hash is not None and one.body_hash == other.body_hash and one.itself == other.itself
+def _rank(one: Followed) -> tuple[bool, bool, str, str]:
+    elsewhere = one.named(one.state) not in {"", one.address()}
+    return one.state.failures >= FAILURES, elsewhere, one.feed.id, one.feed.url

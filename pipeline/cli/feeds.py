@@ -24,7 +24,7 @@ from schemas.codec import now
 from schemas.feed import Feed, FeedState
 from schemas.page import FullText
 from schemas.settings import Settings, load_settings
-from schemas.topics import FEED_STATE, FEEDS
+from schemas.topics import FEED_NAMES, FEED_STATE, FEEDS
 
 # An address whose check says so is not followed: it can not be asked, or must not.
 NEVER = (REFUSED, NO_ADDRESS, UNUSABLE)
@@ -260,6 +260,8 @@ def remove(url: str) -> None:
     with Producer(settings) as producer:
         for feed in found:
             producer.send(FEEDS, feed.id, None, partition=partition_of(feed, settings))
+            # Nothing is polled in the place of another any more.
+            producer.send(FEED_NAMES, feed.id, None)
             for key in (feed.id, seen_key(feed.id)):
                 producer.send(FEED_STATE, key, None, partition=partition_of(feed, settings))
         producer.flush()

@@ -4,9 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import msgspec
 import pytest
 from aiohttp import web
 
+from connectors.feeds.names import Names
 from connectors.feeds.poller import Poller
 from connectors.feeds.schedule import Followed, Schedule
 from connectors.fetch import Failed, cache_seconds, fetch
@@ -252,22 +254,59 @@ def test_two_addresses_of_one_feed(one: str, other: str, same: bool) -> None:  #
     schedule.add(first)
     schedule.add(second)
     assert schedule.twin(first) is None
-    assert schedule.twin(second) is (first if same else None)
+    assert schedule.twin(second) == (one if same else None)
     schedule.remove("1")
     assert schedule.twin(second) is None, "the one that is left is polled"
 
 
+A, B = "https://a.example/rss", "https://feeds.example/a"
+
+
+def _told(names: Names, *feeds: Followed) -> None:
+    """What is said of these feeds after a poll of each, twice: who is named by others says so once it has heard it."""
+    for one in feeds * 2:
+        if name := names.to_tell(one, one.state, now()):
+            names.take(one.feed.id, name.encode())
+
+
 def test_a_feed_that_names_another_address_of_itself_is_its_twin_where_both_are_the_same() -> None:
-    """By its `self` link and the same body; a link alone is not believed."""
-    itself = "https://a.example/rss"
-    original = _known("1", itself, itself=itself, body_hash="h")
-    copy = _known("2", "https://feeds.example/a", itself=itself, body_hash="h")
-    liar = _known("3", "https://liar.example/", itself=itself, body_hash="other")
-    schedule = Schedule()
-    for followed in (original, copy, liar):
-        schedule.add(followed)
-    assert schedule.twin(copy) is original
-    assert schedule.twin(liar) is None
+    """By its `self` link and the same entries; a link alone is not believed. The one that the link names is polled."""
+    original = _known("2", A, itself=A, shown="h")
+    copy = _known("1", B, itself=f"{A}?utm_source=b", shown="h")
+    liar = _known("3", "https://liar.example/", itself=A, shown="other")
+    names, schedule = Names(timedelta(hours=6)), Schedule()
+    _told(names, original, copy, liar)
+    assert schedule.twin(copy, names.alike(copy, now())) == A
+    assert schedule.twin(original, names.alike(original, now())) is None
+    assert schedule.twin(liar, names.alike(liar, now())) is None
+    names.take("2", None)
+    assert schedule.twin(copy, names.alike(copy, now())) is None, "the one that is left is polled"
+
+
+def test_where_a_feed_fails_its_twin_of_another_host_is_polled() -> None:
+    """And where nobody has said for long that it is well."""
+    original, copy = _known("2", A, itself=A, shown="h"), _known("1", B, itself=A, shown="h")
+    names, schedule = Names(timedelta(hours=6)), Schedule()
+    _told(names, original, copy)
+    assert schedule.twin(copy, names.alike(copy, now() + timedelta(hours=11))) == A
+    assert schedule.twin(copy, names.alike(copy, now() + timedelta(hours=13))) is None
+    original.state = msgspec.structs.replace(original.state, failures=3)
+    name = names.to_tell(original, original.state, now())
+    assert name is not None
+    assert names.take("2", name.encode()) == {"1", "2"}, "who polls the other hears of it"
+    assert schedule.twin(copy, names.alike(copy, now())) is None
+    assert schedule.twin(original, names.alike(original, now())) == B
+
+
+def test_of_feeds_that_are_what_they_say_nothing_is_told() -> None:
+    """A name that only its own feed gives, and one that was told before, is not told."""
+    names = Names(timedelta(hours=6))
+    plain, copy = _known("1", A, itself=A, shown="h"), _known("2", B, itself=A, shown="h")
+    assert names.to_tell(plain, plain.state, now()) is None
+    _told(names, copy)
+    assert names.to_tell(copy, copy.state, now()) is None
+    assert names.to_tell(copy, copy.state, now() + timedelta(hours=7)) is not None
+    assert names.to_tell(plain, plain.state, now()) is not None
 
 
 def _subscription(feed_id: str, lease: float) -> Subscription:

@@ -17,7 +17,7 @@ from aiohttp import web
 from connectors.opml import feed_id
 from schemas.feed import Feed
 from schemas.settings import Settings
-from tests.connectors.test_poller import followed, items, polling, until
+from tests.connectors.test_poller import followed, items, polling, titles, until
 
 # The poller as it is; but this machine's addresses are to it as any others, with a pause between two requests.
 POLLER = """
@@ -53,13 +53,15 @@ class Span:
 class Sites:
     """Every address of this machine as a host, with the requests to each; `news` items a feed.
 
-    `crowds` are the hosts that were asked while another of their connections was open.
+    `/of/HOST` at another host is a copy of `/feed` at that one. Hosts that are `down` answer 500. `crowds` are the
+    hosts that were asked while another of their connections was open.
     """
 
     port: int = 0
     news: int = 1
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
     crowds: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
     _open: dict[str, list[asyncio.BaseTransport]] = field(default_factory=lambda: defaultdict(list))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -75,10 +77,13 @@ class Sites:
         finally:
             agent = request.headers["User-Agent"]
             self.spans[host].append(Span(began, time.monotonic(), agent, request.path))
-        news = "".join(
-            f"<item><title>{n}</title><link>{request.url}/{n}</link></item>" for n in range(self.news, 0, -1)
-        )
-        return web.Response(text=f"<rss version='2.0'><channel><title>T</title>{news}</channel></rss>")
+        if host in self.down:
+            return web.Response(status=500)
+        of = request.path.removeprefix("/of/")
+        itself = request.url.with_host(of).with_path("/feed") if of != request.path else request.url
+        news = "".join(f"<item><title>{n}</title><link>{itself}/{n}</link></item>" for n in range(self.news, 0, -1))
+        link = f"<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='self' href='{itself}'/>"
+        return web.Response(text=f"<rss version='2.0'><channel><title>T</title>{link}{news}</channel></rss>")
 
 
 @contextmanager
@@ -220,3 +225,51 @@ def test_a_host_is_asked_by_one_of_two_machines_for_feeds_and_pages(kabar_settin
     assert all(len(agents) == 1 for agents in by), found
     assert len(set().union(*by)) == 2, found
     assert_in_turn(served)
+
+
+@pytest.mark.slow
+def test_a_feed_of_two_hosts_is_polled_once_though_two_processes_have_them(kabar_settings: Settings) -> None:
+    """Six feeds, each followed under its own address and under a copy's at another host, by two processes.
+
+    Every address is asked to learn what it is; then only the feeds' own are, also after a change. Where they fail, the
+    copies are asked, and what is new comes by them.
+    """
+    with sites() as served:
+        places = [(f"127.6.0.{h}", f"127.7.0.{h}") for h in range(1, HOSTS + 1)]
+        addresses = [
+            (f"http://{own}:{served.port}/feed", f"http://{other}:{served.port}/of/{own}") for own, other in places
+        ]
+        feeds = [
+            Feed(id=feed_id(url), url=url, name=f"copied-{url}", interval_seconds=1.5, alert_existing=True)
+            for url in itertools.chain(*addresses)
+        ]
+
+        def asked(moment: float, *, copies: bool) -> dict[str, int]:
+            hosts = [pair[copies] for pair in places]
+            return {host: sum(span.began > moment for span in served.spans[host]) for host in hosts}
+
+        def agents(host: str) -> set[str]:
+            return {span.agent for span in served.spans[host]}
+
+        def rest() -> None:
+            """Until no copy was asked for three seconds, in which every feed's own address was."""
+            until(lambda: not any(asked(time.monotonic() - 3, copies=True).values()))
+            settled = time.monotonic()
+            until(lambda: all(asked(settled, copies=False).values()))
+
+        one, two = (kabar_settings.model_copy(update={"contact": name}) for name in ("one", "two"))
+        with followed(kabar_settings, *feeds), polling(one, "-c", POLLER), polling(two, "-c", POLLER):
+            until(lambda: all({**asked(0, copies=False), **asked(0, copies=True)}.values()))
+            rest()
+            assert any(agents(own) != agents(other) for own, other in places), "none was shared by two processes"
+            served.news = 2
+            rest()
+            served.down = {own for own, _ in places}
+            down = time.monotonic()
+            until(lambda: all(count >= 2 for count in asked(down, copies=True).values()))
+            served.news = 3
+            copies = feeds[1::2]
+            until(lambda: all("3" in titles(kabar_settings, feed) for feed in copies))
+            settled = time.monotonic()
+            time.sleep(4)
+            assert not any(asked(settled, copies=False).values()), "who fails is not asked beside its copy"
