@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from deploy.errors import DeployError
+from pipeline.cli.screen import echo, harmless
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 from schemas.settings import SettingsError
 
@@ -82,6 +83,7 @@ def main() -> None:
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:
+        error.message = harmless(error.message)
         error.show()
         sys.exit(WRONG)
     except SettingsError as error:
@@ -98,5 +100,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"kabar: {message}", err=True)
+    echo(f"kabar: {message}", err=True)
     sys.exit(code)

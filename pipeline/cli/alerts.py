@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines
+from pipeline.cli.screen import bare, echo
 from pipeline.elastic import Index
 from pipeline.sinks.ledger import deliveries_now
 from pipeline.sinks.message import heading
@@ -69,7 +70,7 @@ def command(
     if follow:
         _follow(settings, show)
     if not shown:
-        click.echo("No alerts yet. `kabar figures list` shows who is tracked.", err=True)
+        echo("No alerts yet. `kabar figures list` shows who is tracked.", err=True)
         sys.exit(1)
 
 
@@ -117,13 +118,13 @@ def _follow(settings: Settings, show: Callable[[Alert], None]) -> None:
 
 def show_alert(alert: Alert, deliveries: Iterable[Delivery] = ()) -> None:
     """Print an alert for people."""
-    click.secho(f"{plain(alert.alerted_at)}  {_bare(heading(alert))}", bold=True)
+    echo(f"{plain(alert.alerted_at)}  {bare(heading(alert))}", bold=True)
     for match in alert.entries or (alert.match,):
         _show_match(match)
     if alert.more:
-        click.echo(f"  and {alert.more} more")
+        echo(f"  and {alert.more} more")
     sinks = ", ".join(f"{d.sink} {d.state}{f' ({d.reason})' if d.reason else ''}" for d in deliveries)
-    click.echo(f"  id: {alert.id}" + (f"; to: {sinks}" if sinks else ""))
+    echo(f"  id: {alert.id}" + (f"; to: {sinks}" if sinks else ""))
 
 
 def _show_match(match: Match) -> None:
@@ -132,24 +133,19 @@ def _show_match(match: Match) -> None:
     begin, end = match.excerpt_start, match.excerpt_end
     excerpt = f"{match.excerpt[:begin]}«{match.excerpt[begin:end]}»{match.excerpt[end:]}"
     late = "  [late]" if match.late else ""
-    click.echo(f"  {_bare(match.title or match.item_id)}  ({match.source}, {match.language}){late}")
-    click.echo(f"  … {_bare(excerpt)} …")
+    echo(f"  {bare(match.title or match.item_id)}  ({match.source}, {match.language}){late}")
+    echo(f"  … {bare(excerpt)} …")
     context = f", {match.context}" if match.context else ""
-    click.echo(f"  why: {match.why}{context}; rule {match.rule_name or match.rule_id}; story {match.story_id}")
+    echo(f"  why: {match.why}{context}; rule {match.rule_name or match.rule_id}; story {match.story_id}")
     if match.url:
-        click.echo(f"  {match.url}")
-
-
-def _bare(text: str) -> str:
-    """Text of the news on one line, without signs that a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
+        echo(f"  {match.url}")
 
 
 def _why(settings: Settings, number: str, *, as_json: bool) -> None:
     found = [alert for alert in alerts_so_far(settings) if alert.id.startswith(number)]
     if len(found) != 1:
         several = f"{len(found)} alerts begin with {number}" if found else f"There is no alert {number}"
-        click.echo(f"{several}; `kabar alerts` shows them.", err=True)
+        echo(f"{several}; `kabar alerts` shows them.", err=True)
         sys.exit(1)
     explained = explain(settings, found[0])
     if as_json:
@@ -170,12 +166,12 @@ def _why(settings: Settings, number: str, *, as_json: bool) -> None:
         ("alerted", plain(explained.alert.alerted_at)),
     ]
     for name, value in rows:
-        click.echo(f"  {name:<11}{value}")
+        echo(f"  {name:<11}{value}")
     for delivery in explained.deliveries:
         tried = f" after {delivery.attempts} attempts" if delivery.attempts > 1 else ""
         reason = f": {delivery.reason}" if delivery.reason else ""
-        click.echo(f"  {'sink':<11}{delivery.sink} {delivery.state} {plain(delivery.at)}{tried}{reason}")
-    click.echo(f"  {'item':<11}kabar why {match.item_id}")
+        echo(f"  {'sink':<11}{delivery.sink} {delivery.state} {plain(delivery.at)}{tried}{reason}")
+    echo(f"  {'item':<11}kabar why {match.item_id}")
 
 
 def explain(settings: Settings, alert: Alert) -> Explained:
@@ -220,7 +216,7 @@ def _withheld(settings: Settings, figure: str | None, rule: str | None, *, as_js
     else:
         for withheld in listed[-NEWEST:]:
             match = withheld.match
-            click.secho(f"{plain(withheld.at)}  {match.figure_name or match.rule_name}  [{withheld.reason}]", bold=True)
+            echo(f"{plain(withheld.at)}  {bare(match.figure_name or match.rule_name)}  [{withheld.reason}]", bold=True)
             _show_match(match)
-        click.echo(f"{counted(len(listed), 'alert was', 'alerts were')} decided and not sent.")
+        echo(f"{counted(len(listed), 'alert was', 'alerts were')} decided and not sent.")
     sys.exit(0 if listed else 1)

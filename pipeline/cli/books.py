@@ -7,6 +7,7 @@ import msgspec
 
 from pipeline.books import Books, books
 from pipeline.cli.context import connected, json_option, print_json
+from pipeline.cli.screen import echo
 from pipeline.elastic import Index
 
 
@@ -42,8 +43,8 @@ def show(found: Books, *, as_json: bool) -> None:
         ("+ in flight", found.in_flight),
     ]
     for name, count in rows:
-        click.echo(f"{name:<16}{count:>10,}")
+        echo(f"{name:<16}{count:>10,}")
     if found.difference:
-        click.secho(f"{'difference':<16}{found.difference:>10,}  the books do not close", fg="red")
+        echo(f"{'difference':<16}{found.difference:>10,}  the books do not close", colour="red")
     else:
-        click.echo("The books close.")
+        echo("The books close.")

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.screen import harmless
 from schemas.settings import Settings, load_settings
 
 
@@ -73,4 +74,4 @@ def plain(cell: object) -> str:
         return ""
     if isinstance(cell, datetime):
         return f"{cell.astimezone():%Y-%m-%d %H:%M:%S}"
-    return str(cell).replace("[", r"\[")
+    return harmless(str(cell)).replace("[", r"\[")

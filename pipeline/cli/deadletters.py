@@ -7,6 +7,7 @@ import msgspec
 
 from pipeline.books import dead_letters
 from pipeline.cli.context import connected, json_option, print_json, print_lines, print_table
+from pipeline.cli.screen import echo
 from schemas.broker import Producer
 from schemas.codec import now
 from schemas.deadletter import DeadLetter
@@ -37,7 +38,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_lines(msgspec.structs.replace(letter, sample="") for letter in letters)
     elif not letters:
-        click.echo("No dead letters.")
+        echo("No dead letters.")
     else:
         rows = [(x.at, x.id, f"{x.length:,}", x.reason[:80], "retried" if x.retried_at else "") for x in letters]
         print_table(("at", "id", "bytes", "reason", ""), rows)
@@ -75,14 +76,14 @@ def retry(letter_id: str | None, *, everything: bool) -> None:
         for letter in waiting:
             payload = letter.payload()
             if payload is None or letter.key is None:
-                click.echo(f"{letter.id}: only its first 256 KiB were kept, or it has no key; fetch it anew", err=True)
+                echo(f"{letter.id}: only its first 256 KiB were kept, or it has no key; fetch it anew", err=True)
                 continue
             topic = letter.origin.split("/")[0]
             producer.send(topic if topic.startswith("news.") else ITEMS, letter.key, payload)
             producer.send(DEADLETTERS, letter.id, msgspec.structs.replace(letter, retried_at=now()).encode())
             sent += 1
         producer.flush()
-    click.echo(f"{sent} sent again.")
+    echo(f"{sent} sent again.")
     sys.exit(0 if sent else 1)
 
 
@@ -90,5 +91,5 @@ def _one(settings: Settings, letter_id: str) -> DeadLetter:
     for letter in dead_letters(settings):
         if letter.id == letter_id:
             return letter
-    click.echo(f"There is no dead letter {letter_id}.", err=True)
+    echo(f"There is no dead letter {letter_id}.", err=True)
     sys.exit(1)

@@ -19,6 +19,7 @@ from connectors.opml import feed_id, read_feeds, write_opml
 from connectors.parse import Unreadable
 from connectors.reading import is_address, read_file, read_url
 from pipeline.cli.context import connected, json_option, plain, print_json, print_lines, print_table
+from pipeline.cli.screen import echo, echo_raw
 from schemas.broker import Producer, read_newest
 from schemas.codec import now
 from schemas.feed import Feed, FeedState
@@ -75,20 +76,20 @@ def add(
     found = asyncio.run(find_feed(url, settings))
     address = found.final_url or url if found.url != url else url
     if found.error and (found.error.startswith(NEVER) or (found.status == OK and found.format is None)):
-        click.echo(f"{url}: {found.error}. {found.advice or ''}".rstrip(), err=True)
+        echo(f"{url}: {found.error}. {found.advice or ''}".rstrip(), err=True)
         sys.exit(1)
     twin = next((feed for feed in followed(settings).values() if address_key(feed.url) == address_key(address)), None)
     if twin and twin.url != address:
-        click.echo(f"{address} is followed already, as {twin.url}.")
+        echo(f"{address} is followed already, as {twin.url}.")
         return
     feed = Feed(
         id=feed_id(address), url=address, name=name, country=country, language=language,
         interval_seconds=interval, alert_existing=alert_existing, full_text=full_text,
     )  # fmt: skip
     save(settings, [feed])
-    click.echo(f"Following {address} as {feed.id}.")
+    echo(f"Following {address} as {feed.id}.")
     if found.error:
-        click.echo(f"It cannot be read now: {found.error}. {found.advice or 'It is tried again.'}", err=True)
+        echo(f"It cannot be read now: {found.error}. {found.advice or 'It is tried again.'}", err=True)
 
 
 @command.command("import")
@@ -102,7 +103,7 @@ def import_(path: Path) -> None:
     """
     feeds = feeds_of(path)
     save(connected(), feeds)
-    click.echo(f"Following {len(feeds)} feeds of {path}.")
+    echo(f"Following {len(feeds)} feeds of {path}.")
 
 
 @command.command("export")
@@ -117,10 +118,10 @@ def export(path: Path | None) -> None:
     feeds = [*followed(connected()).values()]
     data = write_opml(feeds)
     if path is None:
-        click.echo(data.decode(), nl=False)
+        echo_raw(data.decode())
         return
     path.write_bytes(data)
-    click.echo(f"{len(feeds)} feeds written to {path}.")
+    echo(f"{len(feeds)} feeds written to {path}.")
 
 
 @command.command("list")
@@ -145,13 +146,13 @@ def list_(*, unhealthy: bool, as_json: bool) -> None:
     if as_json:
         print_lines(_row(*row) for row in rows)
     elif not feeds:
-        click.echo("No feeds are followed. Try: kabar feeds add URL")
+        echo("No feeds are followed. Try: kabar feeds add URL")
     elif unhealthy and not rows:
-        click.echo(f"All {len(feeds)} feeds are well.")
+        echo(f"All {len(feeds)} feeds are well.")
     elif unhealthy:
         for feed, _, ill in rows:
             if ill:
-                click.echo(f"{feed.name or feed.url} ({feed.url})\n  {ill.kind} since {plain(ill.since)}: {ill.reason}")
+                echo(f"{feed.name or feed.url} ({feed.url})\n  {ill.kind} since {plain(ill.since)}: {ill.reason}")
     else:
         print_table(
             ("name", "url", "polled", "next", "items", "trouble"),
@@ -199,15 +200,15 @@ def check(url: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     elif found.error:
-        click.echo(f"{url}: {found.error}", err=True)
+        echo(f"{url}: {found.error}", err=True)
         if found.advice:
-            click.echo(f"  {found.advice}", err=True)
+            echo(f"  {found.advice}", err=True)
     else:
-        click.echo(f"{url}: {found.format}, {found.items} items, newest {found.newest or 'without a date'}")
+        echo(f"{url}: {found.format}, {found.items} items, newest {found.newest or 'without a date'}")
         if found.final_url and address_key(found.final_url) != address_key(url):
-            click.echo(f"  it moved to {found.final_url}")
+            echo(f"  it moved to {found.final_url}")
         if found.repairs:
-            click.echo(f"  repaired: {', '.join(found.repairs)}")
+            echo(f"  repaired: {', '.join(found.repairs)}")
     sys.exit(1 if found.error else 0)
 
 
@@ -240,7 +241,10 @@ def parse(place: str, url: str | None, *, as_json: bool) -> None:
 def _say(place: str, name: str, sentence: str, *, as_json: bool) -> None:
     """One line on standard error: a sentence, or an object for programs."""
     line = " ".join(sentence.split())
-    click.echo(msgspec.json.encode({"place": place, name: line}) if as_json else f"{place}: {line}", err=True)
+    if as_json:
+        click.echo(msgspec.json.encode({"place": place, name: line}), err=True)
+    else:
+        echo(f"{place}: {line}", err=True)
 
 
 @command.command("remove")
@@ -255,7 +259,7 @@ def remove(url: str) -> None:
     settings = connected()
     found = [feed for feed in followed(settings).values() if url in {feed.id, feed.url} or feed.id == feed_id(url)]
     if not found:
-        click.echo(f"{url} is not followed.", err=True)
+        echo(f"{url} is not followed.", err=True)
         sys.exit(1)
     with Producer(settings) as producer:
         for feed in found:
@@ -265,7 +269,7 @@ def remove(url: str) -> None:
             for key in (feed.id, seen_key(feed.id)):
                 producer.send(FEED_STATE, key, None, partition=partition_of(feed, settings))
         producer.flush()
-    click.echo(f"No longer following {found[0].url}.")
+    echo(f"No longer following {found[0].url}.")
 
 
 def feeds_of(path: Path) -> list[Feed]:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from pipeline.cli.context import connected, counted, json_option, print_json, print_lines, print_table
+from pipeline.cli.screen import echo, echo_progress
 from pipeline.cli.spans import SPAN
 from pipeline.elastic import Index
 from pipeline.entities import Recogniser
@@ -91,7 +92,7 @@ def add(
         print_lines([figure])
     else:
         known = counted(len(figure.aliases), "further spelling") if figure.aliases else "no further spellings known"
-        click.echo(f"Tracking {figure.name} as {figure.id}: {known}.")
+        echo(f"Tracking {figure.name} as {figure.id}: {known}.")
         _say_ambiguous(figure)
 
 
@@ -114,7 +115,7 @@ def edit(name: str, new_name: str | None, *, as_json: bool, **words: Any) -> Non
     if as_json:
         print_lines([figure])
     else:
-        click.echo(f"{figure.name} has {counted(len(figure.aliases) + 1, 'spelling')}.")
+        echo(f"{figure.name} has {counted(len(figure.aliases) + 1, 'spelling')}.")
         _say_ambiguous(figure)
 
 
@@ -134,10 +135,10 @@ def remove(names: tuple[str, ...], group: str | None) -> None:
     figures = tracked_now(settings)
     found = [f for f in figures.values() if (group in f.groups if group else {f.id, f.name} & set(names))]
     if not found:
-        click.echo(f"{group or names[0]} is not tracked.", err=True)
+        echo(f"{group or names[0]} is not tracked.", err=True)
         sys.exit(1)
     forget_figures(settings, [figure.id for figure in found])
-    click.echo(f"No longer tracking {found[0].name if len(found) == 1 else f'{len(found):,} figures'}.")
+    echo(f"No longer tracking {found[0].name if len(found) == 1 else f'{len(found):,} figures'}.")
 
 
 @command.command("list")
@@ -156,13 +157,13 @@ def list_(group: str | None, *, as_json: bool) -> None:
     if as_json:
         print_lines(figures)
     elif not figures:
-        click.echo('Nobody is tracked. Try: kabar figures add "Vladimir Putin"')
+        echo('Nobody is tracked. Try: kabar figures add "Vladimir Putin"')
     else:
         columns = ("name", "kind", "id", "spellings", "groups")
         rows = [(f.name, f.kind, f.id, len(f.aliases) + 1, ", ".join(f.groups)) for f in figures[:LISTED]]
         print_table(columns, rows)
         if len(figures) > LISTED:
-            click.echo(f"and {len(figures) - LISTED:,} more; --json shows them all")
+            echo(f"and {len(figures) - LISTED:,} more; --json shows them all")
 
 
 @command.command("groups")
@@ -184,7 +185,7 @@ def groups(*, as_json: bool) -> None:
     elif ordered:
         print_table(("group", "figures"), ordered)
     else:
-        click.echo("There are no groups.")
+        echo("There are no groups.")
 
 
 @command.command("import")
@@ -223,7 +224,7 @@ def import_(
             )
             if sys.stderr.isatty() and time.monotonic() - shown > SHOWN_SECONDS:
                 shown = time.monotonic()
-                click.echo(f"\r{counts.read:,} read, {counts.percent:.0f} %", nl=False, err=True)
+                echo_progress(f"{counts.read:,} read, {counts.percent:.0f} %")
 
     try:
         sent = sum(1 for _ in each()) if dry_run else save_figures(connected(), each())
@@ -235,9 +236,9 @@ def import_(
     else:
         what = "would be tracked" if dry_run else "is tracked" if sent == 1 else "are tracked"
         skipped = counted(counts.skipped, "record")
-        click.echo(f"{counted(sent, 'figure')} with {counted(counts.names, 'name')} {what}; {skipped} skipped.")
+        echo(f"{counted(sent, 'figure')} with {counted(counts.names, 'name')} {what}; {skipped} skipped.")
         for reason, count in counts.reasons.items():
-            click.echo(f"  {count:,} {reason}", err=True)
+            echo(f"  {count:,} {reason}", err=True)
     sys.exit(0 if sent else 1)
 
 
@@ -288,7 +289,7 @@ def _chosen(names: tuple[str, ...], group: str | None, path: Path | None) -> lis
     found = [f for f in figures if (not names or {f.id, f.name} & set(names)) and (not group or group in f.groups)]
     missing = set(names) - {name for figure in found for name in (figure.id, figure.name)}
     if missing or not found:
-        click.echo(f"{', '.join(sorted(missing)) or 'Nobody'} is not tracked.", err=True)
+        echo(f"{', '.join(sorted(missing)) or 'Nobody'} is not tracked.", err=True)
         sys.exit(1)
     return found
 
@@ -298,17 +299,16 @@ def _show_judged(judged: list[Judged]) -> None:
         asked = {True: "must match", False: "must not match", None: "tried"}[one.expected]
         verdict = "alerts" if one.alerts else "does not alert"
         mark, colour = ("ok  ", "green") if one.is_right else ("FAIL", "red")
-        click.echo(click.style(mark, fg=colour) + f" {one.figure}: {verdict} ({asked}, {one.language})  {one.sentence}")
+        echo(mark, colour=colour, nl=False)
+        echo(f" {one.figure}: {verdict} ({asked}, {one.language})  {one.sentence}")
         for seen in one.seen:
             what = "" if seen.alerts else "  not told: "
-            click.echo(
-                f"       «{seen.surface}» {seen.script}, alias {seen.alias}, {seen.confidence:.2f}; {what}{seen.why}"
-            )
+            echo(f"       «{seen.surface}» {seen.script}, alias {seen.alias}, {seen.confidence:.2f}; {what}{seen.why}")
     wrong = sum(not one.is_right for one in judged)
     if judged:
-        click.echo(f"{counted(len(judged), 'sentence')}, {wrong} wrong.")
+        echo(f"{counted(len(judged), 'sentence')}, {wrong} wrong.")
     else:
-        click.echo('No sentences. Give some: kabar figures edit NAME --must-match "…", or --text "…".')
+        echo('No sentences. Give some: kabar figures edit NAME --must-match "…", or --text "…".')
 
 
 def _show_dry_run(settings: Settings, figures: list[Figure], since: timedelta, *, as_json: bool) -> None:
@@ -316,7 +316,7 @@ def _show_dry_run(settings: Settings, figures: list[Figure], since: timedelta, *
 
     def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r{done:,} of {total:,} items", nl=False, err=True)
+            echo_progress(f"{done:,} of {total:,} items")
 
     with Index(settings) as index:
         found = dry_run(index, recogniser, figures, now() - since, progress)
@@ -328,7 +328,7 @@ def _show_dry_run(settings: Settings, figures: list[Figure], since: timedelta, *
 
 
 def _show_uses(found: DryRun) -> None:
-    click.echo(f"In {counted(found.items, 'item')} these would have made {counted(found.alerts, 'alert')}.")
+    echo(f"In {counted(found.items, 'item')} these would have made {counted(found.alerts, 'alert')}.")
     columns = ("figure", "alias", "items", "stories", "without context", "for instance")
     rows = [
         (use.figure, use.alias, use.items, use.stories, use.without_context, next(iter(use.examples), "")[:60])
@@ -337,15 +337,13 @@ def _show_uses(found: DryRun) -> None:
     ]
     silent = sum(not (use.items or use.without_context) for use in found.uses)
     print_table(columns, rows)
-    click.echo(f"{counted(silent, 'spelling was', 'spellings were')} not found.")
+    echo(f"{counted(silent, 'spelling was', 'spellings were')} not found.")
 
 
 def _say_ambiguous(figure: Figure) -> None:
     if figure.ambiguous:
         beside = ", ".join(figure.context) if figure.context else "another of its names"
-        click.echo(
-            f"Many people's: {', '.join(figure.ambiguous)}. It counts only beside {beside}; --context adds words."
-        )
+        echo(f"Many people's: {', '.join(figure.ambiguous)}. It counts only beside {beside}; --context adds words.")
 
 
 def _one(settings: Settings, name: str) -> Figure:
@@ -353,5 +351,5 @@ def _one(settings: Settings, name: str) -> Figure:
     for figure in figures:
         if name in {figure.id, figure.name}:
             return figure
-    click.echo(f"{name} is not tracked.", err=True)
+    echo(f"{name} is not tracked.", err=True)
     sys.exit(1)

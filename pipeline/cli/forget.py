@@ -6,6 +6,7 @@ import click
 
 from connectors.urls import canonical_url
 from pipeline.cli.context import connected, counted, json_option, print_json
+from pipeline.cli.screen import echo
 from pipeline.elastic import Index
 from pipeline.forget import figure_ids, forget, forgotten_now, found
 from schemas.forgotten import ForgottenKind
@@ -43,7 +44,7 @@ def command(
     settings = connected()
     if show:
         for line in sorted(forgotten_now(settings), key=lambda line: line.at):
-            click.echo(f"{line.at:%Y-%m-%d %H:%M}  {line.kind:<8} {line.value}  {line.by}  {line.reason}")
+            echo(f"{line.at:%Y-%m-%d %H:%M}  {line.kind:<8} {line.value}  {line.by}  {line.reason}")
         return
     if sum(map(bool, (url, source, figure))) != 1:
         raise click.UsageError("name one URL, or say --source or --figure")
@@ -61,7 +62,7 @@ def command(
         what = ((removed.items, "item"), (removed.mentions, "mention"), (removed.alerts, "alert"),
                 (removed.dead_letters, "dead letter"))  # fmt: skip
         told = ", ".join(counted(count, noun) for count, noun in what)
-        click.echo(f"Taken down: {told}. {removed.kind} {removed.value} does not come back.")
+        echo(f"Taken down: {told}. {removed.kind} {removed.value} does not come back.")
     sys.exit(0)
 
 

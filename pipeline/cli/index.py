@@ -5,6 +5,7 @@ import sys
 import click
 
 from pipeline.cli.context import connected, json_option, print_json, print_table
+from pipeline.cli.screen import echo
 from pipeline.elastic import Index
 from pipeline.index_life import NotMoved, check, expire, leaving, migrate
 
@@ -49,14 +50,14 @@ def migrate_(*, keep: bool) -> None:
     """
     with Index(connected()) as index:
         try:
-            moved = migrate(index, click.echo, keep=keep)
+            moved = migrate(index, echo, keep=keep)
         except NotMoved as error:
-            click.echo(f"kabar: {error}", err=True)
+            echo(f"kabar: {error}", err=True)
             sys.exit(1)
     for move in moved:
-        click.echo(f"{move.old} is {move.new} now, {move.documents:,} documents")
+        echo(f"{move.old} is {move.new} now, {move.documents:,} documents")
     if not moved:
-        click.echo("Nothing to move.")
+        echo("Nothing to move.")
 
 
 @command.command("retain")
@@ -78,8 +79,8 @@ def retain(days: float | None, gigabytes: float | None, *, dry_run: bool) -> Non
     with Index(settings) as index:
         due = leaving(index, days=days, gigabytes=gigabytes)
         for found in due:
-            click.echo(f"{found.name}: {found.documents:,} documents, {found.bytes / 1e6:,.1f} MB")
+            echo(f"{found.name}: {found.documents:,} documents, {found.bytes / 1e6:,.1f} MB")
         if due and not dry_run:
-            click.echo(f"{expire(settings, index, due):,} documents left.")
+            echo(f"{expire(settings, index, due):,} documents left.")
     if not due:
-        click.echo("Nothing is due.")
+        echo("Nothing is due.")

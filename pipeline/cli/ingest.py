@@ -19,6 +19,7 @@ from connectors.files.watch import begin, ready_files
 from connectors.pacing import pipeline_lag
 from connectors.send import Sent, send
 from pipeline.cli.context import connected, json_option, print_json
+from pipeline.cli.screen import echo
 from schemas.broker import Producer
 from schemas.page import FullText
 from schemas.settings import Settings
@@ -71,7 +72,7 @@ def command(
         print_json(sent)
     else:
         refused = f", {sent.refused} refused: see `kabar deadletters list`" if sent.refused else ""
-        click.echo(f"{sent.sent} sent{refused}.")
+        echo(f"{sent.sent} sent{refused}.")
     sys.exit(1 if sent.refused else 0)
 
 
@@ -92,7 +93,7 @@ class _Sending:
         def where(path: Path) -> Place:
             place = Place(str(path), size=path.stat().st_size) if restart else self._journal.place(path)
             if place.offset and told:
-                click.echo(f"{path}: going on after {place.number:,} records", err=True)
+                echo(f"{path}: going on after {place.number:,} records", err=True)
             return place
 
         def checkpoint() -> None:
@@ -123,7 +124,7 @@ class _Sending:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
-        click.echo(f"Watching {folder}; Ctrl-C ends it.", err=True)
+        echo(f"Watching {folder}; Ctrl-C ends it.", err=True)
         sent = refused = 0
         for file in ready_files(folder, self._journal, lambda: bool(stopped)):
             files = Files(paths=(file,), source=source, begin=partial(begin, self._journal))
@@ -131,7 +132,7 @@ class _Sending:
             if file.exists():
                 self._journal.keep(files.place, done=True)
             sent, refused = sent + found.sent, refused + found.refused
-            click.echo(f"{file}: {found.sent} sent" + (f", {found.refused} refused" if found.refused else ""))
+            echo(f"{file}: {found.sent} sent" + (f", {found.refused} refused" if found.refused else ""))
         return Sent(sent=sent, refused=refused)
 
 
@@ -146,7 +147,7 @@ def _progress(files: Files) -> Iterator[Callable[[], None]]:
             nonlocal count
             count += 1
             if count % TELL_EVERY == 0:
-                click.echo(f"{files.place.path}: {_share(files.place):.0%}, {count:,} read", err=True)
+                echo(f"{files.place.path}: {_share(files.place):.0%}, {count:,} read", err=True)
 
         yield tell
         return

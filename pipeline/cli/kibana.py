@@ -10,6 +10,7 @@ import click
 from deploy.kibana.__main__ import generated
 from deploy.kibana.dashboards import rules
 from pipeline.cli.context import connected
+from pipeline.cli.screen import echo, echo_raw
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
@@ -48,10 +49,10 @@ def install(
     try:
         done = asyncio.run(_install(base, headers, login, connected().index_prefix, with_rules=with_rules))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        click.echo(f"kabar: Kibana at {url} does not answer: is it running? ({error})", err=True)
+        echo(f"kabar: Kibana at {url} does not answer: is it running? ({error})", err=True)
         sys.exit(3)
     for line in done:
-        click.echo(line)
+        echo(line)
     sys.exit(1 if any(line.startswith("refused") for line in done) else 0)
 
 
@@ -63,7 +64,7 @@ def show() -> None:
     Example:
       kabar kibana show > kabar.ndjson
     """
-    click.echo(generated(connected().index_prefix)["kabar.ndjson"], nl=False)
+    echo_raw(generated(connected().index_prefix)["kabar.ndjson"])
 
 
 async def _install(

@@ -5,6 +5,7 @@ import click
 from connectors.push.__main__ import run
 from connectors.push.credentials import address, load
 from pipeline.cli.context import connected
+from pipeline.cli.screen import echo
 from schemas.logs import configure
 
 
@@ -25,11 +26,11 @@ def command(*, show_token: bool, show_secret: bool, show_address: bool) -> None:
         found = address(settings)
         if found is None:
             raise click.UsageError("no push server runs here; `kabar up` starts one, or `kabar push` alone")
-        click.echo(found)
+        echo(found)
     elif show_token:
-        click.echo(load(settings).token)
+        echo(load(settings).token)
     elif show_secret:
-        click.echo(load(settings).secret)
+        echo(load(settings).secret)
     else:
         configure()
         run(settings)

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.cli.alerts import show_alert
 from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines, print_table
+from pipeline.cli.screen import echo, echo_progress
 from pipeline.cli.spans import SPAN
 from pipeline.figures import slim, tracked_now
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
@@ -106,7 +107,7 @@ def add(name: str, number: str, since: timedelta, *, dry_run: bool, as_json: boo
     if as_json:
         print_lines([rule])
     else:
-        click.echo(f"Rule {rule.id} is set: {describe(rule)}.")
+        echo(f"Rule {rule.id} is set: {describe(rule)}.")
 
 
 @command.command("list")
@@ -127,7 +128,7 @@ def list_(*, as_json: bool) -> None:
     print_table(("id", "name", "what", "to"), [(r.id, r.name, describe(r), ", ".join(r.tell.to)) for r in listed])
     for snooze in snoozes_now(settings).values():
         if snooze.until > now():
-            click.echo(f"snoozed: {snooze.key} until {plain(snooze.until)}")
+            echo(f"snoozed: {snooze.key} until {plain(snooze.until)}")
 
 
 @command.command("remove")
@@ -142,7 +143,7 @@ def remove(rules: tuple[str, ...]) -> None:
     settings = connected()
     found = [_one(settings, name).id for name in rules]
     remove_rules(settings, found)
-    click.echo(f"Removed: {', '.join(found)}.")
+    echo(f"Removed: {', '.join(found)}.")
 
 
 @command.command("test")
@@ -187,7 +188,7 @@ def snooze(figure: str | None, story: str | None, rule: str | None, span: timede
         key = f"rule:{_one(settings, rule).id}" if rule is not None else f"story:{story}"
     until = now() + (span or timedelta())
     save_snooze(settings, Snooze(key=key, until=until), over=end)
-    click.echo(f"{key} is no longer snoozed." if end else f"{key} is snoozed until {plain(until)}.")
+    echo(f"{key} is no longer snoozed." if end else f"{key} is snoozed until {plain(until)}.")
 
 
 def _figure(settings: Settings, name: str) -> Figure:
@@ -208,7 +209,7 @@ def _one(settings: Settings, name: str, figures: dict[str, Figure] | None = None
         if name.casefold() in {figure.id.casefold(), figure.name.casefold()} or name == f"{FIGURE_RULE}{figure.id}":
             default = rules.get(DEFAULT_RULE, BUILT_IN)
             return msgspec.structs.replace(default, id=f"{FIGURE_RULE}{figure.id}")
-    click.echo(f"There is no rule {name}; `kabar rules list` shows them.", err=True)
+    echo(f"There is no rule {name}; `kabar rules list` shows them.", err=True)
     sys.exit(1)
 
 
@@ -218,7 +219,7 @@ def _show_simulation(
     tracked = {number: slim(figure) for number, figure in figures.items()}
 
     def progress(count: int) -> None:
-        click.echo(f"\r{count:,} documents read", nl=False, err=True)
+        echo_progress(f"{count:,} documents read")
 
     quiet = as_json or not sys.stderr.isatty()
     documents = past_documents(settings, now() - since, (lambda _count: None) if quiet else progress)
@@ -232,8 +233,8 @@ def _show_simulation(
 
 def _show(found: Simulation) -> None:
     matches = counted(found.matches, "match", "matches")
-    click.echo(f"{matches} in {counted(found.documents, 'document')}; would have sent {len(found.alerts):,}:")
+    echo(f"{matches} in {counted(found.documents, 'document')}; would have sent {len(found.alerts):,}:")
     for alert in found.alerts:
         show_alert(alert)
     if found.waiting:
-        click.echo("Some wait still, for a digest or the end of quiet hours.")
+        echo("Some wait still, for a digest or the end of quiet hours.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import click
 
 from pipeline.cli.context import connected, counted, json_option, plain, print_json
+from pipeline.cli.screen import bare, echo
 from pipeline.elastic import Index
 from pipeline.figures import tracked_or_none
 from pipeline.query import QueryError
@@ -58,7 +59,7 @@ def command(
       kabar search 'figure:Путин -title:Kim after:7d' --export csv > putin.csv
     """
     if fields:
-        click.echo("\n".join(f"{field.name + ':':<10} {field.what}; {field.example}" for field in FIELDS))
+        echo("\n".join(f"{field.name + ':':<10} {field.what}; {field.example}" for field in FIELDS))
         return
     query = Query(text=_text(words, narrowing), sort=sort, size=size, collapse=not everything)
     settings = connected()
@@ -69,7 +70,7 @@ def command(
                 sys.exit(_write(FORMATS[form](every(index, query, names))))
             found = search(index, query, names)
         except QueryError as error:
-            raise click.UsageError(error.pointed()) from error
+            raise click.UsageError(str(error.pointed())) from error
     if as_json:
         print_json(found)
     else:
@@ -97,19 +98,20 @@ def _write(lines: Iterator[bytes]) -> int:
 
 def _show(found: Found) -> None:
     stories = f" in {counted(found.stories, 'story', 'stories')}" if found.stories else ""
-    click.echo(f"{counted(found.total, 'item')}{stories}, {found.took_ms} ms")
+    echo(f"{counted(found.total, 'item')}{stories}, {found.took_ms} ms")
     if found.suggestion:
-        click.echo(f"Did you mean: {found.suggestion}")
+        echo(f"Did you mean: {found.suggestion}")
     for hit in found.hits:
         outlets = f"  +{counted(hit.outlets, 'outlet')}" if hit.outlets else ""
-        click.secho(f"\n{hit.title}", bold=True)
-        click.echo(f"  {hit.language}  {hit.source_name or hit.source}  {plain(hit.first_seen_at)}{outlets}")
+        echo()
+        echo(bare(hit.title), bold=True)
+        echo(f"  {hit.language}  {hit.source_name or hit.source}  {plain(hit.first_seen_at)}{outlets}")
         for piece in hit.highlights[:2]:
-            click.echo(f"  … {' '.join(piece.split())} …")
-        click.echo(f"  {', '.join((hit.people + hit.organisations + hit.places)[:10])}")
-        click.echo(f"  {hit.url or hit.id}")
-    click.echo("")
+            echo(f"  … {' '.join(piece.split())} …")
+        echo(f"  {', '.join((hit.people + hit.organisations + hit.places)[:10])}")
+        echo(f"  {hit.url or hit.id}")
+    echo("")
     for name, counts in found.facets.items():
         if counts:
             shown = counts[-8:] if name == "day" else counts[:8]
-            click.echo(f"{name:>13}  " + ", ".join(f"{c.label or c.value} {c.count}" for c in shown))
+            echo(f"{name:>13}  " + ", ".join(f"{c.label or c.value} {c.count}" for c in shown))

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from pipeline.cli.context import connected, json_option, print_lines, print_table
+from pipeline.cli.screen import echo
 from pipeline.sinks.attempts import Gone, Later, Refused, Sent
 from pipeline.sinks.config import Sink, load_sinks, sinks_file
 from pipeline.sinks.ledger import deliveries_now, record
@@ -61,7 +62,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_lines(states)
     elif not states:
-        click.echo(f"There are no sinks. Write some into {sinks_file(settings)}; `kabar sinks --help` shows how.")
+        echo(f"There are no sinks. Write some into {sinks_file(settings)}; `kabar sinks --help` shows how.")
     else:
         columns = (
             "name",
@@ -130,9 +131,9 @@ def test(name: str) -> None:
 
     outcome = asyncio.run(send())
     if isinstance(outcome, Sent):
-        click.echo(f"{name} took a test alert.")
+        echo(f"{name} took a test alert.")
         return
-    click.echo(f"{name} did not take it: {sink.redact(outcome.reason)}", err=True)
+    echo(f"{name} did not take it: {sink.redact(outcome.reason)}", err=True)
     sys.exit(3 if isinstance(outcome, Later) else 1)
 
 
@@ -149,7 +150,7 @@ def enable(name: str) -> None:
     sink = _one(settings, name)
     enabled = Delivery(alert_id="", sink=sink.name, state="enabled", at=now())
     record(settings, {enabled.key: enabled})
-    click.echo(f"{name} is enabled. What was set aside meanwhile: `kabar sinks retry {name}`.")
+    echo(f"{name} is enabled. What was set aside meanwhile: `kabar sinks retry {name}`.")
 
 
 @command.command("retry")
@@ -170,14 +171,14 @@ def retry(name: str) -> None:
         for d in mine
     ]
     record(settings, {d.key: d for d in again})
-    click.echo(f"{len(again)} are tried again.")
+    echo(f"{len(again)} are tried again.")
     sys.exit(0 if again else 1)
 
 
 def _one(settings: Settings, name: str) -> Sink:
     sinks = load_sinks(settings)
     if name not in sinks:
-        click.echo(f"There is no sink {name}; `kabar sinks list` shows them.", err=True)
+        echo(f"There is no sink {name}; `kabar sinks list` shows them.", err=True)
         sys.exit(1)
     return sinks[name]
 

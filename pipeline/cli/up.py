@@ -25,6 +25,7 @@ from pipeline.cli.books import show as show_books
 from pipeline.cli.context import Running, running_file
 from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
+from pipeline.cli.screen import echo
 from pipeline.elastic import Index
 from pipeline.figures.live import save_figures
 from pipeline.launch import NotReady, Pipeline
@@ -116,7 +117,7 @@ class _Say:
 
     def __call__(self, line: str) -> None:
         with self._lock:
-            click.echo(line, err=self._to_stderr)
+            echo(line, err=self._to_stderr)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from pipeline.cli.context import connected, json_option, print_lines, print_table
+from pipeline.cli.screen import echo
 from pipeline.web.access import SCOPES, Scope, make_token, revoke, tokens
 from pipeline.web.where import web_address
 
@@ -22,9 +23,9 @@ def command(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         address = web_address(connected())
         if address is None:
-            click.echo("The web page was not served yet: start `kabar up`.", err=True)
+            echo("The web page was not served yet: start `kabar up`.", err=True)
             sys.exit(1)
-        click.echo(address)
+        echo(address)
 
 
 @command.command("token")
@@ -37,7 +38,7 @@ def token(scope: Scope, name: str) -> None:
     Example:
       kabar web token --scope admin
     """
-    click.echo(make_token(connected(), name, scope))
+    echo(make_token(connected(), name, scope))
 
 
 @command.command("tokens")
@@ -53,7 +54,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_lines({"name": entry.name, "scope": entry.scope, "made_at": entry.made_at} for entry in held)
     elif not held:
-        click.echo("There are no tokens. Try: kabar web token --scope admin")
+        echo("There are no tokens. Try: kabar web token --scope admin")
     else:
         print_table(("name", "scope", "made"), [(entry.name, entry.scope, entry.made_at) for entry in held])
 
@@ -68,6 +69,6 @@ def revoke_(name: str) -> None:
       kabar web revoke newsroom
     """
     if not revoke(connected(), name):
-        click.echo(f"There is no token {name}.", err=True)
+        echo(f"There is no token {name}.", err=True)
         sys.exit(1)
-    click.echo(f"Revoked {name}.")
+    echo(f"Revoked {name}.")

@@ -6,6 +6,7 @@ import click
 
 from connectors.urls import canonical_url
 from pipeline.cli.context import connected, json_option, plain, print_lines
+from pipeline.cli.screen import echo
 from pipeline.elastic import Index
 from pipeline.trace import trace
 from schemas.item import item_id
@@ -26,11 +27,11 @@ def command(url: str, *, as_json: bool) -> None:
     with Index(settings) as index:
         passages = trace(settings, index, number)
     if as_json:
-        print_lines(passages)
+        print_lines({"at": p.at, "where": p.where, "what": str(p.what)} for p in passages)
     else:
-        click.echo(f"item {number}")
+        echo(f"item {number}")
         for passage in passages:
-            click.echo(f"  {plain(passage.at)}.{passage.at:%f}"[:-3] + f"  {passage.where:<24}  {passage.what}")
+            echo(f"  {plain(passage.at)}.{passage.at:%f}"[:-3] + f"  {passage.where:<24}  {passage.what}")
     if not passages:
-        click.echo("It was never seen.", err=True)
+        echo("It was never seen.", err=True)
         sys.exit(1)
