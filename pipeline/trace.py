@@ -6,6 +6,8 @@ from datetime import datetime
 import msgspec
 
 from pipeline.elastic import Index
+from pipeline.reasons import said
+from pipeline.said import Said
 from schemas.alert import Alert, Match
 from schemas.broker import partition_for, read_all
 from schemas.codec import Record, Undecodable, from_millis
@@ -22,7 +24,7 @@ class Passage(msgspec.Struct, frozen=True):
 
     at: datetime
     where: str
-    what: str
+    what: Said
 
 
 def trace(settings: Settings, index: Index, item_id: str) -> list[Passage]:
@@ -67,26 +69,30 @@ def _passage(message: Message, kind: type[Record], item_id: str) -> Passage | No
 
 def _unreadable(message: Message) -> Passage:
     where = f"{message.topic}/{message.partition}/{message.offset}"
-    return Passage(from_millis(message.timestamp_ms), where, "a record that is not a whole item")
+    return Passage(from_millis(message.timestamp_ms), where, Said("a record that is not a whole item"))
 
 
-def _describe(record: Record, item_id: str) -> str | None:  # noqa: PLR0911 - one line a kind of record
+def _describe(record: Record, item_id: str) -> Said | None:  # noqa: PLR0911 - one line a kind of record
     match record:
         case Item():
-            return f"fetched from {record.source}" + (
-                f", repaired: {', '.join(record.repairs)}" if record.repairs else ""
-            )
+            if record.repairs:
+                return Said("fetched from {}, repaired: {}", (record.source, ", ".join(record.repairs)))
+            return Said("fetched from {}", (record.source,))
         case Enriched() if record.item.id == item_id:
-            return f"revision {record.revision}, language {record.language}, {len(record.mentions)} mentions"
+            return Said(
+                "revision {}, language {}, {} mentions", (record.revision, record.language, len(record.mentions))
+            )
         case Document() if record.enriched.item.id == item_id:
-            copy = f", a copy of {record.placement.duplicate_of}" if record.placement.duplicate_of else ""
-            return f"revision {record.enriched.revision}, story {record.placement.story_id}{copy}"
+            placed = record.enriched.revision, record.placement.story_id
+            if record.placement.duplicate_of:
+                return Said("revision {}, story {}, a copy of {}", (*placed, record.placement.duplicate_of))
+            return Said("revision {}, story {}", placed)
         case Match() if record.item_id == item_id:
-            return f"names {record.figure_name} ({record.why})"
+            return Said("names {} ({})", (record.figure_name, said(record.why)))
         case Alert() if record.match.item_id == item_id:
-            return f"alert for {record.match.figure_name}"
+            return Said("alert for {}", (record.match.figure_name or record.match.rule_name,))
         case DeadLetter():
-            return f"set aside by {record.step}: {record.reason}" if record.key == item_id else None
+            return Said("set aside by {}: {}", (record.step, record.reason)) if record.key == item_id else None
         case _:
             return None
 
@@ -97,7 +103,7 @@ def _indexed(index: Index, item_id: str) -> list[Passage]:
         Passage(
             datetime.fromisoformat(hit["_source"]["indexed_at"]),
             hit["_index"],
-            f"revision {hit['_source']['revision']} indexed",
+            Said("revision {} indexed", (hit["_source"]["revision"],)),
         )
         for hit in found["hits"]["hits"]
     ]

@@ -22,10 +22,12 @@ from pipeline.entities.normalise import folded
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
+from pipeline.reasons import BETWEEN, because
 from schemas.document import Field
 
 _FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
 _AGREED: Final = 0.03
+TAGGER: Final = because("tagger")
 # How a mention by a full name says why.
 _FULL: Final = ("name", "alias", "case")
 # A short form by which an item goes on to call a person whom the tagger alone has found.
@@ -100,7 +102,7 @@ def _settle(
     for entry in same:
         if (entry.start, entry.end) == (name.start, name.end):
             sure = min(0.99, max(entry.confidence, name.confidence) + _AGREED)
-            return msgspec.structs.replace(entry, confidence=sure, why=f"{entry.why}; tagger"), touched
+            return msgspec.structs.replace(entry, confidence=sure, why=BETWEEN.join((entry.why, TAGGER))), touched
     inside = [entry for entry in same if name.start <= entry.start and entry.end <= name.end]
     longer = decides and any(_is_longer_name(text, name, entry) for entry in touched)
     two = name.type == "PER" and len(inside) > 1  # people, whom the tagger takes for one
@@ -108,13 +110,13 @@ def _settle(
         return None, []
     if not longer and len(inside) == 1 and not _is_other(text, name, inside[0]):
         entry = inside[0]
-        why = f"{entry.why}; whole by tagger"
+        why = BETWEEN.join((entry.why, because("whole by tagger")))
         return msgspec.structs.replace(entry, start=name.start, end=name.end, why=why), touched
     exact = next((entry for entry in touched if (entry.start, entry.end) == (name.start, name.end)), None)
     if exact is not None and exact.entity.type != "PER" and name.type != "PER":
         # A country's government, a body's seat: the entity is known, what it stands for here is the tagger's to say.
         entity = msgspec.structs.replace(exact.entity, type=name.type)
-        why = f"{exact.why}; here {name.type} by tagger"
+        why = BETWEEN.join((exact.why, because("here {} by tagger", name.type)))
         return msgspec.structs.replace(exact, entity=entity, why=why), touched
     return _unknown(text, field, name), touched
 
@@ -159,7 +161,7 @@ def _unknown(text: str, field: Field, name: Tagged) -> Found:
         entity=entity,
         figure=None,
         confidence=name.confidence,
-        why="tagger",
+        why=TAGGER,
     )
 
 
@@ -174,7 +176,7 @@ def with_outlet(reading: Reading, found: Sequence[Found], outlets: Sequence[str]
     own = {folded(name) for name in outlets if name}
     return [
         _outlet(reading, entry)
-        if entry.why == "tagger" and entry.entity.type != "ORG" and folded(entry.entity.name) in own
+        if entry.why == TAGGER and entry.entity.type != "ORG" and folded(entry.entity.name) in own
         else entry
         for entry in found
     ]
@@ -184,7 +186,9 @@ def _outlet(reading: Reading, entry: Found) -> Found:
     surface = reading.original(entry.field)[entry.start : entry.end]
     name = " ".join(surface.split())
     entity = msgspec.structs.replace(entry.entity, id=local_key(name, "ORG"), type="ORG")
-    return msgspec.structs.replace(entry, entity=entity, why="tagger; the outlet of the item itself")
+    return msgspec.structs.replace(
+        entry, entity=entity, why=BETWEEN.join((TAGGER, because("the outlet of the item itself")))
+    )
 
 
 def local_key(name: str, kind: str) -> str:
@@ -206,10 +210,10 @@ def _joined(reading: Reading, chosen: list[Found]) -> list[Found]:
             if len(words) > 1:
                 people.setdefault(words[-1], set()).add(identity)
                 full[identity] = entry
-            elif entry.why == "tagger" and words and len(who := people.get(words[0], set())) == 1:
+            elif entry.why == TAGGER and words and len(who := people.get(words[0], set())) == 1:
                 named = full[next(iter(who))]
                 if len(words[0]) >= _LEAST_SHORT:
-                    why = f"tagger; short for {named.entity.name}, named in full before"
+                    why = BETWEEN.join((TAGGER, because("short for {}, named in full before", named.entity.name)))
                     mention = msgspec.structs.replace(
                         entry, entity=named.entity, figure=named.figure, confidence=entry.confidence * _JOINED, why=why
                     )

@@ -34,6 +34,7 @@ from pipeline.entities.normalise import Normal
 from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
 from pipeline.knowledge import Entity
 from pipeline.knowledge.demonyms import country_of
+from pipeline.reasons import BETWEEN, because
 from schemas.document import Field
 
 _Span = tuple[Field, int, int]
@@ -41,6 +42,7 @@ _ORDER: Final = {"PER": 0, "ORG": 1, "LOC": 2}
 _FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
 # How much each kind of name is trusted beside the entity's own confidence.
 _TRUST: Final = {Kind.NAME: 1.0, Kind.ALIAS: 0.98, Kind.FORM: 0.96}
+_WHY: Final = {Kind.NAME: "name {}", Kind.ALIAS: "alias {}", Kind.FORM: "case form {}"}
 _SHARED: Final = 0.8
 _JOINED: Final = 0.9
 _JOINED_EARLIER: Final = 0.85
@@ -175,11 +177,10 @@ def _fits_context(candidate: Candidate, text: str, given: frozenset[str], langua
 
 def _full(candidate: Candidate) -> Found:
     confidence = candidate.entity.confidence * _TRUST[candidate.kind]
-    why = {Kind.NAME: "name", Kind.ALIAS: "alias", Kind.FORM: "case form"}[candidate.kind]
-    why = f"{why} {candidate.written}"
+    why = because(_WHY[candidate.kind], candidate.written)
     if candidate.rivals:
         confidence *= _SHARED
-        why += f"; {candidate.rivals} more of this name"
+        why += BETWEEN + because("{} more of this name", candidate.rivals)
     return Found(
         field=candidate.field,
         start=candidate.start,
@@ -369,7 +370,7 @@ def _short(
             entity=person.entity,
             figure=person.figure,
             confidence=person.entity.confidence * (_JOINED if after else _JOINED_EARLIER),
-            why=f"short for {person.entity.name}, named in full {'before' if after else 'later'}",
+            why=because(f"short for {{}}, named in full {'before' if after else 'later'}", person.entity.name),
         )
     if surname is None:
         return None
@@ -380,8 +381,13 @@ def _short(
         entity=surname.entity,
         figure=surname.figure,
         confidence=_SURNAME_BESIDE_NAMESAKE if who else _JOINED if prominent in people else _SURNAME_ALONE,
-        why=f"surname {surname.written}, known without a first name" + ("; a namesake is named too" if who else ""),
+        why=_surname(surname.written, namesake=bool(who)),
     )
+
+
+def _surname(written: str, *, namesake: bool) -> str:
+    why = because("surname {}, known without a first name", written)
+    return why + BETWEEN + because("a namesake is named too") if namesake else why
 
 
 def _id(candidate: Candidate) -> str:

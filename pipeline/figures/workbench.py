@@ -8,6 +8,7 @@ import msgspec
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
 from pipeline.figures.live import Tracked, slim
+from pipeline.reasons import BETWEEN, SPELLINGS, because, clauses
 from pipeline.rules.context import context_of, is_ambiguous
 from pipeline.rules.facts import LEAST_CONFIDENCE, Facts
 from schemas.alert import Figure
@@ -75,16 +76,17 @@ def judge(recogniser: Recogniser, figure: Figure, sentence: str, *, expected: bo
 def _seen(facts: Facts, figure: Figure, tracked: Tracked, mention: Mention) -> Seen:
     sure = mention.confidence >= LEAST_CONFIDENCE
     context = context_of(facts, tracked, mention)
-    why = mention.why
+    more = ""
     if not sure:
-        why += f"; too uncertain ({mention.confidence:.2f}, at least {LEAST_CONFIDENCE:.2f})"
+        more = because("too uncertain: {}", f"{mention.confidence:.2f} < {LEAST_CONFIDENCE:.2f}")
+    elif context is None and figure.context:
+        more = because("ambiguous, and not beside {}", ", ".join(figure.context))
     elif context is None:
-        beside = ", ".join(figure.context) or "another of its names"
-        why += f"; ambiguous, and not beside {beside}"
+        more = because("ambiguous, and not beside another of its names")
     elif context:
-        why += f"; {context}"
+        more = context
     elif is_ambiguous(tracked, mention):
-        why += "; ambiguous"
+        more = because("ambiguous")
     return Seen(
         surface=mention.text,
         start=mention.start,
@@ -93,16 +95,13 @@ def _seen(facts: Facts, figure: Figure, tracked: Tracked, mention: Mention) -> S
         script=script_of(mention.text),
         confidence=mention.confidence,
         alerts=sure and context is not None,
-        why=why,
+        why=BETWEEN.join((mention.why, more)) if more else mention.why,
     )
 
 
 def alias_of(why: str, surface: str) -> str:
     """The spelling that decided, out of the reason that recognition gives."""
-    for kind in ("name ", "alias ", "case form ", "surname "):
-        if why.startswith(kind):
-            return why.removeprefix(kind).partition(";")[0].partition(", known")[0].strip()
-    return surface
+    return next((clause.value for clause in clauses(why)[:1] if clause.text in SPELLINGS), surface)
 
 
 def script_of(text: str) -> str:

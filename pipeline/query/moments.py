@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pipeline.query.ast import Moment
+from pipeline.said import Said
 
 _AGO: Final = re.compile(r"(\d{1,4})\s?(min|h|d|w|mo|m|y)", re.IGNORECASE)
 _DATE: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?(?:[-/](\d{1,2}))?")
 _SECONDS: Final = {"min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "mo": 30 * 86_400, "y": 365 * 86_400}
 _DAYS: Final = {"today": 0, "yesterday": 1}
-HINT: Final = "a date such as 2026-03-01, 2026-03 or 2026, or a time ago such as 7d, 24h or 2w"
+HINT: Final = Said("a date such as 2026-03-01, 2026-03 or 2026, or a time ago such as 7d, 24h or 2w")
 
 
 def moment(text: str) -> Moment | None:

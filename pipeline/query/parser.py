@@ -31,13 +31,13 @@ from pipeline.query.errors import QueryError
 from pipeline.query.fields import Field, field_named, near_field
 from pipeline.query.moments import HINT, moment, span
 from pipeline.query.scan import Token, scan
+from pipeline.said import Said
 
 DEEPEST = 20
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
-NOTHING_BETWEEN: Final = "There is nothing between these parentheses."
 
-FindNear = Callable[[str], Near | str]
+FindNear = Callable[[str], Near | Said]
 
 
 def parse(query: str, find_near: FindNear = places.near) -> Node:
@@ -63,7 +63,7 @@ class _Parser:
         node = self._any(None)
         left = self._peek()
         if left.kind == "close":
-            raise self._error("There is no opening parenthesis for this one.", left)
+            raise self._error(Said("There is no opening parenthesis for this one."), left)
         return node
 
     def _any(self, field: Field | None) -> Node:
@@ -97,25 +97,27 @@ class _Parser:
             case "word" | "phrase":
                 return self._leaf(token, field)
             case "close" if self._next >= 2 and self._tokens[self._next - 2].kind == "open":  # noqa: PLR2004
-                raise self._error(NOTHING_BETWEEN, self._tokens[self._next - 2], token)
+                raise self._error(
+                    Said("There is nothing between these parentheses."), self._tokens[self._next - 2], token
+                )
             case "close":
-                raise self._error("There is no opening parenthesis for this one.", token)
+                raise self._error(Said("There is no opening parenthesis for this one."), token)
             case _:
-                raise self._error(f"{token.text or 'The query'} needs something on its left.", token)
+                raise self._error(Said("{} needs something on its left.", (token.text,)), token)
 
     def _group(self, opening: Token, field: Field | None) -> Node:
         if self._peek().kind == "end":
-            raise self._error("This parenthesis is not closed.", opening)
+            raise self._error(Said("This parenthesis is not closed."), opening)
         node = self._deeper(opening, lambda: self._any(field))
         closing = self._take()
         if closing.kind != "close":
-            raise self._error("This parenthesis is not closed.", opening)
+            raise self._error(Said("This parenthesis is not closed."), opening)
         return node
 
     def _deeper(self, token: Token, make: Callable[[], Node]) -> Node:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._error(f"More than {DEEPEST} parentheses or NOTs inside each other.", token)
+            raise self._error(Said("More than {} parentheses or NOTs inside each other.", (DEEPEST,)), token)
         node = make()
         self._depth -= 1
         return node
@@ -124,12 +126,14 @@ class _Parser:
         field = field_named(token.text)
         assert field is not None, "the scanner knows the fields"  # noqa: S101 - for the type checker
         if outer is not None:
-            raise self._error(f"{token.text}: cannot stand inside {outer.name}:(…).", token)
+            raise self._error(Said("{}: cannot stand inside {}:(…).", (token.text, outer.name)), token)
         value = self._peek()
         if value.start != token.end or value.kind not in {"word", "phrase", "open"}:
             raise self._error(
-                f"{token.text}: needs a value right after it, such as {field.example};"
-                f' to search for the word itself, write "{token.text}".',
+                Said(
+                    '{0}: needs a value right after it, such as {1}; to search for the word itself, write "{0}".',
+                    (token.text, field.example),
+                ),
                 token,
             )
         self._take()
@@ -140,13 +144,13 @@ class _Parser:
             self._no_unknown_field(token)
             return Text(text=token.text, phrase=token.kind == "phrase")
         if not token.text:
-            raise self._error(f"{field.name}: needs a value, such as {field.example}.", token)
+            raise self._error(Said("{}: needs a value, such as {}.", (field.name, field.example)), token)
         node = self._valued(field, token)
-        if isinstance(node, str):
+        if isinstance(node, Said):
             raise self._error(node, token)
         return node
 
-    def _valued(self, field: Field, token: Token) -> Node | str:  # noqa: PLR0911 - one line a kind of field
+    def _valued(self, field: Field, token: Token) -> Node | Said:  # noqa: PLR0911 - one line a kind of field
         text = token.text
         match field.meaning:
             case "title":
@@ -158,11 +162,11 @@ class _Parser:
             case "value":
                 return _value(field, text)
             case "day":
-                return _day(text) or f"{field.name}: takes a day, month or year, such as 2026-03-01."
+                return _day(text) or Said("{}: takes a day, month or year, such as 2026-03-01.", (field.name,))
             case "since" | "until":
                 at = moment(text)
                 if at is None:
-                    return f"{field.name}: takes {HINT}."
+                    return Said("{}: takes {}.", (field.name, HINT))
                 return Dated(since=at) if field.meaning == "since" else Dated(until=at)
 
     def _no_unknown_field(self, token: Token) -> None:
@@ -173,12 +177,12 @@ class _Parser:
         following = self._peek()
         if meant and (rest or (following.kind != "end" and following.start == token.end)):
             raise self._error(
-                f'There is no field {name}:; did you mean {meant}:? For the words, write "{name} …".', token
+                Said('There is no field {0}:; did you mean {1}:? For the words, write "{0} …".', (name, meant)), token
             )
 
     def _needs_operand(self, operator: Token) -> None:
         if self._peek().kind in {"end", "close", "or", "and"}:
-            raise self._error(f"{operator.text} needs something on its right.", operator)
+            raise self._error(Said("{} needs something on its right.", (operator.text,)), operator)
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -188,7 +192,7 @@ class _Parser:
         self._next += token.kind != "end"
         return token
 
-    def _error(self, sentence: str, first: Token, last: Token | None = None) -> QueryError:
+    def _error(self, sentence: Said, first: Token, last: Token | None = None) -> QueryError:
         return QueryError(sentence, self._query, first.start, (last or first).end)
 
 
@@ -197,11 +201,11 @@ def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
     return flat[0] if len(flat) == 1 else kind(tuple(flat))
 
 
-def _value(field: Field, text: str) -> Value | str:
+def _value(field: Field, text: str) -> Value | Said:
     if field.target == "language" and not _LANGUAGE.fullmatch(text):
-        return f"{field.name}: takes a code such as id, en or zh-Hans."
+        return Said("{}: takes a code such as id, en or zh-Hans.", (field.name,))
     if field.target == "country" and not _COUNTRY.fullmatch(text):
-        return f"{field.name}: takes two letters, such as ID."
+        return Said("{}: takes two letters, such as ID.", (field.name,))
     return Value(field=cast(ValueField, field.target), value=text)
 
 

@@ -9,11 +9,12 @@ import msgspec
 
 from pipeline.knowledge import load
 from pipeline.query.ast import Near
+from pipeline.said import Said
 
 DEFAULT_KILOMETRES: Final = 50.0
 MOST_KILOMETRES: Final = 20_100.0
 EARTH_KILOMETRES: Final = 6_371.0
-HINT: Final = 'near: takes a place and a distance, such as near:Jakarta,50km or near:"New York,50km"'
+HINT: Final = Said('near: takes a place and a distance, such as near:Jakarta,50km or near:"New York,50km".')
 _DISTANCE: Final = re.compile(r"(.*?)[,;]\s*(\d{1,5}(?:\.\d{1,3})?)\s?(km|mi|m)", re.IGNORECASE)
 _DEGREES: Final = re.compile(r"(-?\d{1,2}(?:\.\d{1,8})?)\s?,\s?(-?\d{1,3}(?:\.\d{1,8})?)")
 _UNITS: Final = {"km": 1.0, "m": 0.001, "mi": 1.609344}
@@ -29,22 +30,24 @@ class Place(msgspec.Struct, frozen=True):
     country: str | None
 
 
-def near(text: str) -> Near | str:
+def near(text: str) -> Near | Said:
     """What a value of `near:` means, or the sentence that says what is wrong with it."""
     distance = _DISTANCE.fullmatch(text)
     where = distance[1].strip() if distance else text.strip()
     kilometres = float(distance[2]) * _UNITS[distance[3].lower()] if distance else DEFAULT_KILOMETRES
     if not where or not 0 < kilometres <= MOST_KILOMETRES:
-        return f"{HINT}."
+        return HINT
     degrees = _DEGREES.fullmatch(where)
     if degrees:
         latitude, longitude = float(degrees[1]), float(degrees[2])
         if abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004 - degrees
-            return "near: takes a latitude between -90 and 90 and a longitude between -180 and 180."
+            return Said("near: takes a latitude between -90 and 90 and a longitude between -180 and 180.")
         return Near(place=where, latitude=latitude, longitude=longitude, kilometres=kilometres)
     place = place_named(where)
     if place is None:
-        return f"No place named “{where}” is known with its coordinates; near: also takes degrees, as 3.1,101.7,100km."
+        return Said(
+            "No place named “{}” is known with its coordinates; near: also takes degrees, as 3.1,101.7,100km.", (where,)
+        )
     return Near(place=where, latitude=place.latitude, longitude=place.longitude, kilometres=kilometres)
 
 

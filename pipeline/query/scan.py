@@ -7,6 +7,7 @@ import msgspec
 
 from pipeline.query.errors import QueryError
 from pipeline.query.fields import field_named
+from pipeline.said import Said
 
 LONGEST = 2_000
 MOST_TOKENS = 200
@@ -36,7 +37,8 @@ def scan(query: str) -> list[Token]:
         QueryError: too long, or a phrase is not closed.
     """
     if len(query) > LONGEST:
-        raise QueryError(f"A query may have {LONGEST:,} characters; this one has {len(query):,}.", query, LONGEST, -1)
+        long = Said("A query may have {:,} characters; this one has {:,}.", (LONGEST, len(query)))
+        raise QueryError(long, query, LONGEST, -1)
     tokens: list[Token] = []
     position = 0
     while position < len(query):
@@ -50,7 +52,8 @@ def scan(query: str) -> list[Token]:
             continue
         tokens.append(token)
         if len(tokens) > MOST_TOKENS:
-            raise QueryError(f"A query may have {MOST_TOKENS} words and signs.", query, token.start, token.end)
+            many = Said("A query may have {} words and signs.", (MOST_TOKENS,))
+            raise QueryError(many, query, token.start, token.end)
     return [*tokens, Token("end", "", len(query), len(query))]
 
 
@@ -72,7 +75,8 @@ def _phrase(query: str, start: int) -> Token:
         if query[position] in QUOTES[query[start]]:
             text = query[start + 1 : position].replace('"', " ")
             return Token("phrase", _clean(text), start, position + 1)
-    raise QueryError("This quotation mark is not closed: put another one after the phrase.", query, start, start + 1)
+    open_ = Said("This quotation mark is not closed: put another one after the phrase.")
+    raise QueryError(open_, query, start, start + 1)
 
 
 def _word(query: str, start: int) -> Token:

@@ -10,13 +10,14 @@ from pipeline.query import QueryError, parse
 from pipeline.query.ast import Everything
 from pipeline.rules.registry import rule_id
 from pipeline.rules.schedule import Unreadable, check_zone, read_quiet, read_schedule, read_span
+from pipeline.said import Mistake
 from schemas.alert import Figure
 from schemas.rule import FIGURE_RULE, Conditions, Part, Reader, Rule, Tell, When
 
 MOST_TIMES = 1_000_000
 
 
-class RuleMistake(ValueError):
+class RuleMistake(Mistake):
     """A rule that cannot be; the message says what to change."""
 
 
@@ -94,13 +95,13 @@ def asked_of(rule: Rule) -> Asked:
 def _one_of(option: str, values: Iterable[str], known: tuple[str, ...]) -> None:
     for value in values:
         if value not in known:
-            raise RuleMistake(f"{option} is one of {', '.join(known)}, not {value[:50]!r}")
+            raise RuleMistake("{} is one of {}, not {!r}", option, ", ".join(known), value[:50])
 
 
 def _possible(conditions: Conditions, when: When, number: str) -> None:
     about = bool(conditions.figures or conditions.groups or conditions.any_figure)
     if when in {"enters", "leaves", "spike", "silence"} and not about:
-        raise RuleMistake(f"--when {when} is about figures: name some with --figure or --group, or say --any-figure")
+        raise RuleMistake("--when {} is about figures: name some with --figure or --group, or say --any-figure", when)
     if conditions.parts and not about:
         raise RuleMistake("--in says where a figure is named: name some with --figure or --group, or say --any-figure")
     if when == "silence" and not (conditions.figures or conditions.groups):
@@ -118,15 +119,16 @@ def _figure(name: str, tracked: Mapping[str, Figure]) -> Figure:
     for figure in tracked.values():
         if folded in {alias.casefold() for alias in figure.aliases}:
             return figure
-    raise RuleMistake(f'{name} is not tracked; say first: kabar figures add "{name}"')
+    raise RuleMistake('{0} is not tracked; say first: kabar figures add "{0}"', name)
 
 
 def _groups(groups: tuple[str, ...], tracked: Mapping[str, Figure]) -> tuple[str, ...]:
     known = {group for figure in tracked.values() for group in figure.groups}
     for group in groups:
         if group not in known:
-            some = f"; there are {', '.join(sorted(known)[:8])}" if known else ""
-            raise RuleMistake(f"no figure is in a group {group}{some}")
+            if not known:
+                raise RuleMistake("no figure is in a group {}", group)
+            raise RuleMistake("no figure is in a group {}; there are {}", group, ", ".join(sorted(known)[:8]))
     return groups
 
 
@@ -153,8 +155,10 @@ def _search(text: str) -> str:
 def _tell(asked: Asked, sinks: set[str]) -> Tell:
     for name in asked.to:
         if name not in sinks:
-            known = f"there are {', '.join(sorted(sinks))}" if sinks else "there are none yet"
-            raise RuleMistake(f"there is no sink {name}; {known} (`kabar sinks list`)")
+            if not sinks:
+                raise RuleMistake("there is no sink {}; there are none yet (`kabar sinks list`)", name)
+            known = ", ".join(sorted(sinks))
+            raise RuleMistake("there is no sink {}; there are {} (`kabar sinks list`)", name, known)
     if asked.count_after and asked.digest:
         raise RuleMistake("either --count-after or --digest")
     try:
@@ -167,9 +171,9 @@ def _tell(asked: Asked, sinks: set[str]) -> Tell:
         silence = int(read_span(asked.silence).total_seconds() // 3600) if asked.silence else 48
         zone = check_zone(asked.zone)
     except Unreadable as error:
-        raise RuleMistake(str(error)) from error
+        raise RuleMistake(error.sentence) from error
     if not 1 <= asked.spike_factor <= MOST_TIMES or not 1 <= asked.spike_least <= MOST_TIMES:
-        raise RuleMistake(f"a spike is 1 to {MOST_TIMES:,} times the usual, and as many mentions at least")
+        raise RuleMistake("a spike is 1 to {:,} times the usual, and as many mentions at least", MOST_TIMES)
     if asked.silence and not silence:
         raise RuleMistake("a silence is an hour at least")
     return Tell(
@@ -193,5 +197,5 @@ def _cap(text: str) -> tuple[int, int]:
         return 0, 60
     number, slash, span = text.partition("/")
     if not re.fullmatch(r"\s*0*[1-9]\d{0,5}\s*", number, re.ASCII):
-        raise RuleMistake(f"{text!r} is no cap; write it like 10/1h")
+        raise RuleMistake("{!r} is no cap; write it like 10/1h", text)
     return int(number), max(1, int(read_span(span if slash else "1h").total_seconds() // 60))

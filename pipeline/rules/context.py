@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from pipeline.figures import Tracked
+from pipeline.reasons import because, clauses
 from pipeline.rules.facts import Facts, fold, fold_text
 from schemas.document import Mention
 
@@ -16,14 +17,14 @@ def context_of(facts: Facts, figure: Tracked, mention: Mention) -> str | None:
         return ""
     for other in facts.named.get(figure.id, ()):
         if not is_ambiguous(figure, other):
-            return f"also named {other.text}"
+            return because("also named {}", other.text)
     near = _near(facts, mention)
     for word in figure.context:
         folded = fold(word)
         if f" {folded} " in near or (folded in near and not folded.isascii()):
-            return f"beside “{word}”"
+            return because("beside “{}”", word)
         if folded in facts.keys or word in facts.keys:
-            return f"named with {word}"
+            return because("named with {}", word)
     return None
 
 
@@ -33,8 +34,8 @@ def is_ambiguous(figure: Tracked, mention: Mention) -> bool:
     if fold(mention.text) in names:
         return True
     # An inflected form: the reason tells the alias.
-    kind, _, written = mention.why.partition(" form ")
-    return kind == "case" and fold(written.partition(";")[0]) in names
+    first = clauses(mention.why)[:1]
+    return any(clause.text == "case form {}" and fold(clause.value) in names for clause in first)
 
 
 def _near(facts: Facts, mention: Mention) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from pipeline.figures import Tracked
+from pipeline.reasons import because
 from pipeline.rules.book import Compiled, Index, figure_rule, found_by
 from pipeline.rules.context import context_of
 from pipeline.rules.evaluate import Asked, holds, where
@@ -117,7 +118,7 @@ def _about_item(compiled: Compiled, asked: Asked) -> Match:
     if shown is None:
         field: Field = "title" if asked.facts.item.title else "body"
         shown = field, asked.facts.excerpt(field, 0, 0)
-    why = f"search {rule.conditions.search}" if rule.conditions.search else f"rule {rule.name}"
+    why = because("search {}", rule.conditions.search) if rule.conditions.search else because("rule {}", rule.name)
     return _record(rule, asked.facts, ("", ""), shown, (why, ""))
 
 
@@ -125,7 +126,7 @@ def _match(rule: Rule, facts: Facts, figure: Tracked, mention: Mention | None, c
     who = (figure.id, figure.name)
     if mention is None:
         shown: tuple[Field, Excerpt] = ("title", facts.excerpt("title", 0, 0))
-        return _record(rule, facts, who, shown, ("named in the headline before", context))
+        return _record(rule, facts, who, shown, (because("named in the headline before"), context))
     shown = (mention.field, facts.excerpt(mention.field, mention.start, mention.end))
     return _record(rule, facts, who, shown, (mention.why, context))
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from pipeline.said import Mistake
+
 # Five digits: more weeks than that before now would be before the first year.
 _SPAN = re.compile(r"(\d{1,5})\s*([smhdw])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -17,7 +19,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTEST_SPAN = 60
 
 
-class Unreadable(ValueError):
+class Unreadable(Mistake):
     """A time that is not written as it must be; the message says how."""
 
 
@@ -71,7 +73,7 @@ def read_span(text: str) -> timedelta:
     """
     found = _SPAN.fullmatch(text.strip().lower())
     if not found or not int(found[1]):
-        raise Unreadable(f"{text!r} is no time span; write it like 30m, 12h or 7d")
+        raise Unreadable("{!r} is no time span; write it like 30m, 12h or 7d", text)
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
@@ -91,7 +93,7 @@ def read_schedule(text: str) -> Schedule:
         return Schedule(span=seconds)
     days = _days(words[0]) if len(words) == 2 else tuple(range(7))  # noqa: PLR2004 - days and times
     if not words or len(words) > 2 or not days:  # noqa: PLR2004
-        raise Unreadable(f"{text!r} is no schedule; write it like 6h, 08:00, or mon-fri 08:00,17:00")
+        raise Unreadable("{!r} is no schedule; write it like 6h, 08:00, or mon-fri 08:00,17:00", text)
     return Schedule(times=tuple(sorted(_clock(part) for part in words[-1].split(","))), days=days)
 
 
@@ -103,7 +105,7 @@ def read_quiet(text: str) -> Quiet:
     """
     begin, dash, end = text.replace(" ", "").replace("–", "-").partition("-")
     if not dash or begin == end:
-        raise Unreadable(f"{text!r} are no hours of quiet; write them like 22:00-07:00")
+        raise Unreadable("{!r} are no hours of quiet; write them like 22:00-07:00", text)
     return Quiet(_clock(begin), _clock(end))
 
 
@@ -116,7 +118,7 @@ def check_zone(name: str) -> str:
     try:
         return str(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Unreadable(f"there is no time zone {name!r}; write it like Asia/Jakarta") from error
+        raise Unreadable("there is no time zone {!r}; write it like Asia/Jakarta", name) from error
 
 
 def _days(text: str) -> tuple[int, ...]:
@@ -135,4 +137,4 @@ def _clock(text: str) -> time:
         hour, minute = text.split(":")
         return time(int(hour), int(minute))
     except ValueError as error:
-        raise Unreadable(f"{text!r} is no time of day; write it like 08:00") from error
+        raise Unreadable("{!r} is no time of day; write it like 08:00", text) from error

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from pipeline.sinks.words import reason, say
+from pipeline.reasons import told as reason
+from pipeline.sinks.words import say
 from schemas.alert import Alert, Match
 from schemas.rule import FIGURE_RULE, Reader
 
@@ -82,11 +83,11 @@ def _shown(alert: Alert, match: Match, reader: Reader, indexed_at: datetime | No
 
 
 def _facts(alert: Alert, match: Match, reader: Reader, indexed_at: datetime | None) -> list[tuple[str, str]]:
-    why = reason(reader, match.why)
+    why = reason(match.why, reader)
     named = f"{match.figure_name}, {say(reader, match.field)}" if match.figure_id else say(reader, match.field)
     facts = [(say(reader, "source"), match.source), (say(reader, "where"), named), (say(reader, "why"), why)]
     if match.context:
-        facts.append((say(reader, "context"), reason(reader, match.context)))
+        facts.append((say(reader, "context"), reason(match.context, reader)))
     own = match.rule_id.startswith(FIGURE_RULE) and not match.rule_name
     facts.append((say(reader, "rule-label"), say(reader, "default-rule") if own else match.rule_name or match.rule_id))
     outlets = alert.outlets + 1 if alert.kind == "count" else 1

@@ -1,6 +1,5 @@
 """What alerts say, in the languages of readers. A further language is a further column."""
 
-import re
 from collections.abc import Mapping
 
 from schemas.rule import Reader
@@ -75,33 +74,8 @@ WORDS: Mapping[Reader, Mapping[str, str]] = {
         "default-rule": "tokoh yang dipantau",
     },
 }
-# The reasons that recognition gives, for readers of Indonesian; what fits none stays as it is.
-_REASONS_ID = (
-    (re.compile(r"^name (.+)"), r"nama \1"),
-    (re.compile(r"^alias (.+)"), r"alias \1"),
-    (re.compile(r"^case form (.+)"), r"bentuk kasus \1"),
-    (re.compile(r"^surname (.+), known without a first name"), r"nama keluarga \1, dikenal tanpa nama depan"),
-    (re.compile(r"^short for (.+), named in full before"), r"singkatan dari \1, disebut lengkap sebelumnya"),
-    (re.compile(r"^short for (.+), named in full later"), r"singkatan dari \1, disebut lengkap kemudian"),
-    (re.compile(r"^search (.+)"), r"pencarian \1"),
-    (re.compile(r"^rule (.+)"), r"aturan \1"),
-    (re.compile(r"; (\d+) more of this name"), r"; \1 lagi bernama sama"),
-    (re.compile(r"; a namesake is named too"), r"; orang bernama sama juga disebut"),
-    (re.compile(r"^beside (.+)"), r"di dekat \1"),
-    (re.compile(r"^named with (.+)"), r"disebut bersama \1"),
-    (re.compile(r"^also named (.+)"), r"juga disebut \1"),
-    (re.compile(r"^named in the headline before"), "sebelumnya disebut di judul"),
-)
 
 
 def say(language: Reader, key: str, **values: object) -> str:
     """One phrase in the reader's language."""
     return WORDS[language][key].format(**values)
-
-
-def reason(language: Reader, why: str) -> str:
-    """Why something matched, in the reader's language as far as that is known."""
-    if language == "id":
-        for pattern, replacement in _REASONS_ID:
-            why = pattern.sub(replacement, why)
-    return why

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.language import language_group
 from pipeline.lines import answers
+from pipeline.reasons import because
 from pipeline.stories.events import Events
 from pipeline.stories.rows import Rows, decide
 from pipeline.stories.window import WINDOW, Window
@@ -161,5 +162,5 @@ def _mention(entry: object) -> Mention | None:
         entity_id=said[0],
         name=said[0],
         confidence=1.0,
-        why="given",
+        why=because("given"),
     )

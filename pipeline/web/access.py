@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 import msgspec
 from starlette.requests import Request
 
+from pipeline.said import Mistake
 from schemas.codec import now
 from schemas.settings import Settings
 
@@ -24,13 +25,12 @@ PREFIX: Final = "kabar_"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Denied(Exception):
+class Denied(Mistake):
     """The request may not do that; `status` is 401 without a good token, 403 with one of a lesser scope."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, text: str, *values: object) -> None:
+        super().__init__(text, *values)
         self.status = status
-        self.sentence = sentence
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,9 +112,7 @@ def require(settings: Settings, request: Request, scope: Scope) -> None:
     held = scope_of(settings, request)
     if held is None or SCOPES.index(held) < SCOPES.index(scope):
         has = _bearer(request) or request.cookies.get(COOKIE)
-        raise Denied(
-            403 if has else 401, f"This needs a token of the scope {scope}: `kabar web token --scope {scope}`."
-        )
+        raise Denied(403 if has else 401, "This needs a token of the scope {0}: `kabar web token --scope {0}`.", scope)
     if request.method not in SAFE and not _bearer(request):
         origin = request.headers.get("origin")
         if origin is None or origin.partition("://")[2] != request.headers.get("host"):

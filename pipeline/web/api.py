@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from pipeline.books import books, dead_letters
 from pipeline.query import QueryError
+from pipeline.rules.asked import RuleMistake
+from pipeline.said import Mistake
 from pipeline.search import Found, Query, search
 from pipeline.search.export import csv_lines, every, json_lines
 from pipeline.search.related import Detail, item, similar, story, timeline
@@ -34,7 +36,7 @@ BODY_LIMIT: Final = 100_000
 Endpoint = Callable[[Request], Response]
 
 
-class NotFound(LookupError):
+class NotFound(Mistake):
     """There is nothing of that id."""
 
 
@@ -54,11 +56,11 @@ def told(error: Exception) -> Response | None:  # noqa: PLR0911 - one line a kin
     """The problem that an error is, or None for one that nobody expected."""
     match error:
         case QueryError():
-            return problem(400, "The query cannot be read", error.sentence, start=error.start, end=error.end)
-        case BadParameter() | changes.BadCursor() | work.BadFigure() | rule_work.BadRule():
+            return problem(400, "The query cannot be read", str(error), start=error.start, end=error.end)
+        case BadParameter() | changes.BadCursor() | work.BadFigure() | RuleMistake():
             return problem(400, "A parameter cannot be read", str(error))
         case Denied():
-            return problem(error.status, "Not allowed", error.sentence)
+            return problem(error.status, "Not allowed", str(error))
         case NotFound():
             return problem(404, "Not found", str(error))
         case BrokerError() | IndexUnavailable() | SettingsError():
@@ -102,7 +104,7 @@ def export(request: Request) -> Response:
     desk = desk_of(request)
     form = request.query_params.get("format", "jsonl")
     if form not in {"jsonl", "csv"}:
-        raise BadParameter("format is jsonl or csv.")
+        raise BadParameter("{} is one of {}.", "format", "jsonl, csv")
     hits = every(desk.index, query_of(request.query_params), desk.names())
     lines = json_lines(hits) if form == "jsonl" else csv_lines(hits)
     kind = "application/jsonl" if form == "jsonl" else "text/csv; charset=utf-8"
@@ -145,7 +147,7 @@ def item_(request: Request) -> Response:
         case "newsarticle":
             return answer(news_article(detail), media_type="application/ld+json")
         case _:
-            raise BadParameter("format is json, ninjs or newsarticle.")
+            raise BadParameter("{} is one of {}.", "format", "json, ninjs, newsarticle")
 
 
 @guarded("read")
@@ -238,7 +240,7 @@ async def track(request: Request) -> Response:
         try:
             wanted = msgspec.json.decode(body, type=work.NewFigure)
         except msgspec.DecodeError as error:
-            raise BadParameter(f"The body is no figure: {error}.") from error
+            raise BadParameter("The body is no figure: {}.", error) from error
         return answer(work.track(desk_of(request).settings, wanted), 201)
 
     return await run_in_threadpool(endpoint, request)
@@ -281,7 +283,7 @@ async def try_rule(request: Request) -> Response:
     def endpoint(request: Request) -> Response:
         desk, since = desk_of(request), request.query_params.get("since", "1d")
         if since not in rule_work.SPANS:
-            raise BadParameter(f"since is one of {', '.join(rule_work.SPANS)}.")
+            raise BadParameter("{} is one of {}.", "since", ", ".join(rule_work.SPANS))
         span = rule_work.SPANS[since]
         found = rule_work.tried(desk.settings, desk.figures(), _asked_rule(request, body), span)
         return answer(found) if found else problem(503, "Busy", "Another rule is being tried; ask again in a moment.")
@@ -294,7 +296,7 @@ def _asked_rule(request: Request, body: bytes) -> Rule:
     try:
         asked = msgspec.json.decode(body, type=rule_work.NewRule)
     except msgspec.DecodeError as error:
-        raise BadParameter(f"The body is no rule: {error}.") from error
+        raise BadParameter("The body is no rule: {}.", error) from error
     return rule_work.rule_of(desk.settings, desk.figures(), asked)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from pipeline.said import Said
 from pipeline.web import api, forms, pages
 from pipeline.web.desk import Desk
 from pipeline.web.shield import Shield
@@ -58,11 +59,11 @@ def _missing(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     if request.url.path.startswith(api.BASE):
         return api.problem(status, "Not found", "There is nothing at this address; /api/v1/openapi.json lists what is.")
-    return forms.failure(request, status, "There is nothing at this address.")
+    return forms.failure(request, status, Said("There is nothing at this address."))
 
 
 def _failed(request: Request, error: Exception) -> Response:
     del error  # the server's log has it
     if request.url.path.startswith(api.BASE):
         return api.problem(500, "Failed", "Something went wrong here; the log of the process `web` says what.")
-    return forms.failure(request, 500, "Something went wrong here; the log of the process `web` says what.")
+    return forms.failure(request, 500, Said("Something went wrong here; the log of the process `web` says what."))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.forget import ForgottenList
+from pipeline.said import Mistake
 from schemas.broker import Admin, begin_offsets, read_between
 from schemas.codec import Undecodable
 from schemas.document import Document
@@ -22,7 +23,7 @@ from schemas.topics import DOCUMENTS
 MOST = 1_000
 
 
-class BadCursor(ValueError):
+class BadCursor(Mistake):
     """A cursor that none of our answers gave."""
 
 

@@ -14,7 +14,7 @@ from pipeline.web.api import NotFound
 from pipeline.web.bench import Checked, checked
 from pipeline.web.desk import Desk, desk_of
 from pipeline.web.forms import SEE_OTHER, Form, guarded, posted
-from pipeline.web.render import page
+from pipeline.web.render import page, words_of
 from schemas.alert import Figure
 
 MOST_SHOWN: Final = 200
@@ -125,7 +125,7 @@ def _save(request: Request, wanted: work.NewFigure, base: Figure | None, *, chec
     try:
         made = work.figure_of(wanted) if base is None else work.edited_figure(base, wanted)
     except work.BadFigure as error:
-        return _form(request, wanted, base, error=str(error))
+        return _form(request, wanted, base, error=error.sentence.told(words_of(request)))
     if check:
         return _form(request, wanted, base, preview=checked(desk.index, desk.names(), made))
     work.save(desk.settings, made)

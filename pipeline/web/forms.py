@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline.said import Said
 from pipeline.web import work
 from pipeline.web.access import Denied, Scope, require
 from pipeline.web.api import Endpoint, NotFound
 from pipeline.web.desk import desk_of
 from pipeline.web.params import BadParameter
-from pipeline.web.render import page
+from pipeline.web.render import page, words_of
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 from schemas.settings import SettingsError
 
@@ -47,9 +48,10 @@ class Form:
         return name in self._fields
 
 
-def failure(request: Request, status: int, sentence: str) -> Response:
-    """A page that says what went wrong."""
-    return page(request, "failure.html", {"status": status, "sentence": sentence}, status)
+def failure(request: Request, status: int, sentence: Said, detail: str = "") -> Response:
+    """A page that says what went wrong; `detail` is a server's own word for it, in English."""
+    told = sentence.told(words_of(request))
+    return page(request, "failure.html", {"status": status, "sentence": told, "detail": detail}, status)
 
 
 def guarded(scope: Scope) -> Callable[[Endpoint], Callable[[Request], Response]]:
@@ -62,13 +64,13 @@ def guarded(scope: Scope) -> Callable[[Endpoint], Callable[[Request], Response]]
                 require(desk_of(request).settings, request, scope)
                 return endpoint(request)
             except Denied as denied:
-                return page(request, "sign_in.html", {"error": denied.sentence}, denied.status)
+                return page(request, "sign_in.html", {"error": denied.sentence.told(words_of(request))}, denied.status)
             except (NotFound, BadParameter, work.BadFigure) as error:
-                return failure(request, 404 if isinstance(error, NotFound) else 400, str(error))
+                return failure(request, 404 if isinstance(error, NotFound) else 400, error.sentence)
             except (BrokerError, IndexUnavailable, SettingsError) as error:
-                return failure(request, 503, str(error))
+                return failure(request, 503, Said("A server does not answer."), str(error))
             except IndexRefused:
-                return failure(request, 400, "Elasticsearch refused the request.")
+                return failure(request, 400, Said("Elasticsearch refused the request."))
 
         return guarded_endpoint
 
@@ -94,7 +96,7 @@ def posted(
 
 def _with_form(endpoint: Callable[[Request, Form], Response], form: Form | None, request: Request) -> Response:
     if form is None:
-        raise BadParameter(f"A form has at most {FORM_BYTES // 1000} kB and {FIELDS} fields.")
+        raise BadParameter("A form has at most {} kB and {} fields.", FORM_BYTES // 1000, FIELDS)
     return endpoint(request, form)
 
 

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from pipeline.reasons import said
+from pipeline.said import Say
 from schemas.document import Mention
 
 # Private-use characters that the index puts around what matched; whatever else of them a text holds is dropped.
@@ -40,38 +42,38 @@ def _split(text: str) -> list[str]:
     return [*pieces, text[start:]]
 
 
-def with_mentions(text: str, mentions: Sequence[Mention], tracked: frozenset[str] = frozenset()) -> Markup:
+def with_mentions(text: str, mentions: Sequence[Mention], tracked: frozenset[str], say: Say = str) -> Markup:
     """A text with each mention as a link to what else names it; the first of two that overlap is kept."""
     out: list[Markup | str] = []
     position = 0
     for mention in sorted(mentions, key=lambda mention: (mention.start, -mention.end)):
         if mention.start < position or mention.end > len(text):
             continue
-        out += [escape(text[position : mention.start]), _link(text[mention.start : mention.end], mention, tracked)]
+        out += [escape(text[position : mention.start]), _link(text[mention.start : mention.end], mention, tracked, say)]
         position = mention.end
     out.append(escape(text[position:]))
     return Markup("").join(out)
 
 
-def _link(surface: str, mention: Mention, tracked: frozenset[str]) -> Markup:
+def _link(surface: str, mention: Mention, tracked: frozenset[str], say: Say) -> Markup:
     kind = KINDS[mention.type]
     return Markup('<a class="entity {kind}{tracked}" href="/?{kind}={name}" title="{title}">{surface}</a>').format(
         kind=kind,
         tracked=" tracked" if mention.entity_id in tracked else "",
         name=quote(mention.name, safe=""),
-        title=f"{mention.name} · {mention.why}",
+        title=f"{mention.name} · {said(mention.why).told(say)}",
         surface=surface,
     )
 
 
-def paragraphs(text: str, mentions: Sequence[Mention], tracked: frozenset[str] = frozenset()) -> list[Markup]:
+def paragraphs(text: str, mentions: Sequence[Mention], tracked: frozenset[str], say: Say = str) -> list[Markup]:
     """A text's paragraphs, each with its mentions."""
     found, start = [], 0
     for line in text.split("\n"):
         end = start + len(line)
         if line.strip():
             inside = [_moved(mention, start) for mention in mentions if start <= mention.start and mention.end <= end]
-            found.append(with_mentions(line, inside, tracked))
+            found.append(with_mentions(line, inside, tracked, say))
         start = end + 1
     return found
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from pipeline.books import books, dead_letters
 from pipeline.query import QueryError, parse
 from pipeline.query.fields import FIELDS
+from pipeline.said import Said
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
 from pipeline.search.related import similar, story
@@ -24,7 +25,7 @@ from pipeline.web.forms import SEE_OTHER, Form, form_of, guarded, posted
 from pipeline.web.history import revisions
 from pipeline.web.marking import MARKS, paragraphs, with_mentions
 from pipeline.web.params import PAGE, BadDate, address, iso, pairs_of, query_of
-from pipeline.web.render import KEYS, LANGUAGES, THEMES, page
+from pipeline.web.render import KEYS, LANGUAGES, THEMES, page, words_of
 from schemas.codec import now
 
 COOKIE_SECONDS: Final = 180 * 86_400
@@ -73,7 +74,7 @@ def _asked(params: QueryParams) -> tuple[Query, QueryError | None]:
         return query_of(params, marks=MARKS), None
     except BadDate as wrong:
         rest = QueryParams([pair for pair in params.multi_items() if pair[0] not in {"since", "until"}])
-        return query_of(rest, marks=MARKS), QueryError(str(wrong), wrong.text, 0, len(wrong.text))
+        return query_of(rest, marks=MARKS), QueryError(wrong.sentence, wrong.text, 0, len(wrong.text))
 
 
 def _facets(query: Query, found: Found) -> dict[str, list[FacetCount]]:
@@ -104,15 +105,15 @@ def _offsets(query: Query, found: Found) -> dict[str, int | None]:
 def item_(request: Request) -> Response:
     """One item: its text with whom it names, its story, its times, what is like it."""
     desk, detail = desk_of(request), found_item(request)
-    tracked = frozenset(desk.figures())
+    tracked, say = frozenset(desk.figures()), words_of(request)
     marked = {name: [m for m in detail.mentions if m.field == name] for name in ("title", "summary", "body")}
     entities = {m.entity_id: m for m in detail.mentions}
     values = {
         "detail": detail,
         "hit": detail.hit,
-        "title": with_mentions(detail.hit.title, marked["title"], tracked),
-        "summary": with_mentions(detail.hit.summary, marked["summary"], tracked),
-        "body": paragraphs(detail.body, marked["body"], tracked),
+        "title": with_mentions(detail.hit.title, marked["title"], tracked, say),
+        "summary": with_mentions(detail.hit.summary, marked["summary"], tracked, say),
+        "body": paragraphs(detail.body, marked["body"], tracked, say),
         "entities": {kind: [m for m in entities.values() if m.type == kind] for kind in ("PER", "ORG", "LOC")},
         "tracked": tracked,
         "alerted_at": work.alerted_at(desk.index, detail.hit.id),
@@ -224,7 +225,8 @@ async def sign_in(request: Request) -> Response:
     def endpoint() -> Response:
         held = access.scope_of_secret(desk_of(request).settings, form.text("token"))
         if held is None:
-            return page(request, "sign_in.html", {"error": "This token is not known, or was revoked."}, 401)
+            unknown = Said("This token is not known, or was revoked: make one with `kabar web token`.")
+            return page(request, "sign_in.html", {"error": unknown.told(words_of(request))}, 401)
         answer = RedirectResponse("/", SEE_OTHER)
         secure = request.url.scheme == "https"
         answer.set_cookie(access.COOKIE, form.text("token"), httponly=True, samesite="strict", secure=secure)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from pipeline.query.moments import HINT, moment, span
+from pipeline.said import Mistake, Said
 from pipeline.search import FACETS, Query, Sort
 from pipeline.search.request import DEEPEST
 from schemas.codec import now
@@ -18,15 +19,15 @@ MOST_VALUES: Final = 50
 LONGEST_VALUE: Final = 512
 
 
-class BadParameter(ValueError):
+class BadParameter(Mistake):
     """A parameter cannot be read; the sentence names it."""
 
 
 class BadDate(BadParameter):
     """A date that someone wrote cannot be read; `text` is what was written."""
 
-    def __init__(self, sentence: str, text: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(Said("{} takes {}.", (name, HINT)))
         self.text = text
 
 
@@ -38,7 +39,7 @@ def query_of(params: QueryParams, *, marks: tuple[str, str] = ("«", "»"), size
     """
     sort = params.get("sort", "relevance")
     if sort not in get_args(Sort):
-        raise BadParameter(f"sort is one of {', '.join(get_args(Sort))}, not {sort[:50]!r}.")
+        raise BadParameter("{} is one of {}, not {!r}.", "sort", ", ".join(get_args(Sort)), sort[:50])
     return Query(
         text=params.get("q", ""),
         selected=_selected(params),
@@ -56,7 +57,7 @@ def _selected(params: QueryParams) -> dict[str, tuple[str, ...]]:
     chosen = {name: tuple(dict.fromkeys(value for value in params.getlist(name) if value)) for name in FACETS}
     for name, values in chosen.items():
         if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
-            raise BadParameter(f"{name} takes up to {MOST_VALUES} values of {LONGEST_VALUE} characters.")
+            raise BadParameter("{} takes up to {} values of {} characters.", name, MOST_VALUES, LONGEST_VALUE)
     for day in chosen.get("day", ()):
         if len(day) != len("2026-03-01") or day.count("-") != len("--") or span(day) is None:
             raise BadParameter("day is a date such as 2026-03-01.")
@@ -67,7 +68,7 @@ def _date(params: Mapping[str, str], name: str) -> datetime | None:
     text = params.get(name, "")
     found = moment(text) if text else None
     if text and found is None:
-        raise BadDate(f"{name} takes {HINT}.", text)
+        raise BadDate(name, text)
     return found.resolve(now()) if found else None
 
 
@@ -79,7 +80,7 @@ def number(params: Mapping[str, str], name: str, default: int, most: int) -> int
     """
     text = params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):  # noqa: PLR2004 - digits
-        raise BadParameter(f"{name} is a number from 0 to {most:,}.")
+        raise BadParameter("{} is a number from 0 to {:,}.", name, most)
     return int(text)
 
 
@@ -95,7 +96,7 @@ def flag(params: Mapping[str, str], name: str, *, default: bool) -> bool:
     if text in {"0", "false", "no", "off"}:
         return False
     if text:
-        raise BadParameter(f"{name} is true or false.")
+        raise BadParameter("{} is true or false.", name)
     return default
 
 

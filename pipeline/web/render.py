@@ -1,6 +1,6 @@
 """Templates to HTML: escaped, in the reader's language and colours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, Final
@@ -13,6 +13,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from pipeline import reasons
+from pipeline.said import Say
 from pipeline.search import FACETS
 from pipeline.web.access import SCOPES, Scope, scope_of
 from pipeline.web.marking import highlighted
@@ -46,7 +48,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "marked": highlighted, "when": when, "iso": iso, "safe_url": safe_url, "language_name": language_name,
-        "direction": direction, "country_name": country_name, "number": "{:,}".format,
+        "direction": direction, "country_name": country_name, "number": "{:,}".format, "reason": reason,
     }  # fmt: skip
     made.globals |= {
         "address": address,
@@ -84,7 +86,7 @@ def keys_of(request: Request) -> str:
     return "off" if request.cookies.get("kabar_keys") == "off" else "on"
 
 
-def words_of(request: Request) -> Callable[[str], str]:
+def words_of(request: Request) -> Say:
     """What gives a phrase in the reader's language."""
     words = translated(language_of(request))
     return lambda text: words.get(text, text)
@@ -139,6 +141,11 @@ def _short(moment: datetime) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(seconds)} s"
+
+
+def reason(why: str, say: Say) -> str:
+    """Why something matched, as it is kept, in the reader's language."""
+    return reasons.said(why).told(say)
 
 
 def safe_url(url: str | None) -> str | None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline.rules.asked import Asked, asked_of
+from pipeline.rules.asked import Asked, RuleMistake, asked_of
 from pipeline.rules.describe import describe
 from pipeline.sinks.message import told
 from pipeline.web import rule_work
@@ -54,8 +54,9 @@ def save(request: Request, form: Form) -> Response:
     try:
         asked = _asked(form)
         rule = rule_work.rule_of(desk.settings, desk.figures(), asked)
-    except rule_work.BadRule as mistake:
-        return _form(request, _asked(form, strict=False), error=rule_work.for_page(str(mistake)))
+    except RuleMistake as mistake:
+        error = rule_work.for_page(mistake.sentence, words_of(request))
+        return _form(request, _asked(form, strict=False), error=error)
     if "check" in form:
         return _form(request, asked, trial=_trial(request, rule, form.text("since")))
     rule_work.save(desk.settings, rule)
@@ -82,13 +83,13 @@ def _asked(form: Form, *, strict: bool = True) -> Asked:
     """The form as words.
 
     Raises:
-        BadRule: what should be a number is none; not with `strict` off, which takes the usual one instead.
+        RuleMistake: what should be a number is none; not with `strict` off, which takes the usual one instead.
     """
     try:
         factor, least = float(form.text("spike_factor") or 3), int(form.text("spike_least") or 5)
     except ValueError as error:
         if strict:
-            raise rule_work.BadRule("A spike is told by two numbers, such as 3 times the usual and 5.") from error
+            raise RuleMistake("A spike is told by two numbers, such as 3 times the usual and 5.") from error
         factor, least = EMPTY.spike_factor, EMPTY.spike_least
     return Asked(
         name=form.text("name"), id=form.text("id"), figures=form.lines("figures"), groups=form.lines("groups"),

@@ -14,6 +14,7 @@ from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.book import BUILT_IN
 from pipeline.rules.registry import remove_rules, rules_now, save_rules, snoozes_now
 from pipeline.rules.simulate import Simulation, past_documents, simulate
+from pipeline.said import Said, Say
 from pipeline.sinks.config import load_sinks
 from schemas.alert import Alert, Figure
 from schemas.codec import from_millis, now
@@ -39,10 +40,6 @@ _one_at_a_time: Final = threading.Lock()
 
 class NewRule(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule as someone asks for it, as words: each field is an option of `kabar rules add`."""
-
-
-class BadRule(ValueError):
-    """A rule that cannot be; the sentence says what to change."""
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,19 +90,15 @@ def rule_of(settings: Settings, figures: Mapping[str, Figure], asked: Asked) -> 
     """The rule that was asked for, checked as `kabar rules add` does.
 
     Raises:
-        BadRule: something in it cannot be.
+        RuleMistake: something in it cannot be.
     """
     for name in Asked.__struct_fields__:
         value = getattr(asked, name)
         if isinstance(value, str) and len(value) > LONGEST:
-            raise BadRule(f"{name} has at most {LONGEST:,} characters.")
+            raise RuleMistake("{} has at most {:,} characters.", name, LONGEST)
         if isinstance(value, tuple) and (len(value) > LISTED or any(len(one) > LONGEST for one in value)):
-            raise BadRule(f"{name} has at most {LISTED} values of {LONGEST:,} characters.")
-    try:
-        made = make_rule(asked, figures, sinks(settings))
-    except RuleMistake as mistake:
-        raise BadRule(str(mistake)) from mistake
-    return msgspec.structs.replace(made, created_at=now())
+            raise RuleMistake("{} has at most {} values of {:,} characters.", name, LISTED, LONGEST)
+    return msgspec.structs.replace(make_rule(asked, figures, sinks(settings)), created_at=now())
 
 
 def save(settings: Settings, rule: Rule) -> None:
@@ -162,6 +155,6 @@ class _Reading:
             yield at_ms, document
 
 
-def for_page(sentence: str) -> str:
-    """A sentence about options of the command as one about the fields of the form."""
-    return re.sub(r"--([a-z-]+)", lambda found: f"“{FIELDS.get(found[1], found[0])}”", sentence)
+def for_page(sentence: Said, say: Say) -> str:
+    """A sentence about options of the command as one about the fields of the form, in the language of `say`."""
+    return re.sub(r"--([a-z-]+)", lambda found: f"“{say(FIELDS.get(found[1], found[0]))}”", sentence.told(say))

@@ -1,7 +1,9 @@
-"""The pages' words in other languages: `words.tsv`, a phrase a line. A test finds every phrase that lacks one."""
+"""The pages' words in other languages: `words.tsv`, a phrase a line, and the reasons. A test finds what lacks one."""
 
 from functools import cache
 from importlib.resources import files
+
+from pipeline.reasons import TOLD
 
 
 @cache
@@ -13,4 +15,5 @@ def translated(language: str) -> dict[str, str]:
         return {}
     column = languages.index(language)
     rows = (line.split("\t") for line in lines[1:] if line)
-    return {row[0]: row[column] for row in rows}
+    reasons = dict(TOLD["id"]) if language == "id" else {}
+    return reasons | {row[0]: row[column] for row in rows}

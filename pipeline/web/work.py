@@ -9,6 +9,7 @@ from pipeline.books import dead_letters
 from pipeline.elastic import Index
 from pipeline.figures import forget_figures, save_figures
 from pipeline.figures.known import Edit, edited, make_figure
+from pipeline.said import Mistake
 from schemas.alert import Figure, FigureKind
 from schemas.broker import Producer, lag, read_newest
 from schemas.codec import Undecodable, now
@@ -24,7 +25,7 @@ KINDS: Final[tuple[FigureKind, ...]] = get_args(FigureKind)
 SILENT: Final = timedelta(days=2)
 
 
-class BadFigure(ValueError):
+class BadFigure(Mistake):
     """A figure that cannot be tracked; the sentence says why."""
 
 
@@ -168,15 +169,19 @@ def _checked(wanted: NewFigure) -> NewFigure:
     for field in ("aliases", "groups", "context", "ambiguous", "must_match", "must_not_match"):
         values = dict.fromkeys(" ".join(value.split()) for value in getattr(wanted, field) if value.strip())
         if len(values) > LISTED_LIMIT:
-            raise BadFigure(f"A figure may have {LISTED_LIMIT:,} values of each kind, not {len(values):,} {field}.")
+            raise BadFigure(
+                "A figure may have {:,} values of each kind, not {:,} {}.", LISTED_LIMIT, len(values), field
+            )
         made[field] = tuple(values)
     name = " ".join(wanted.name.split())
     for text in (name, *made["aliases"]):
         if not any(letter.isalpha() for letter in text) or len(text) > NAME_LIMIT:
-            raise BadFigure(f"A name needs letters, and at most {NAME_LIMIT} characters: {text[:50]!r} cannot be one.")
+            raise BadFigure(
+                "A name needs letters, and at most {} characters: {!r} cannot be one.", NAME_LIMIT, text[:50]
+            )
     for text in (*made["groups"], *made["context"], *made["must_match"], *made["must_not_match"]):
         if len(text) > SENTENCE_LIMIT:
-            raise BadFigure(f"A sentence has at most {SENTENCE_LIMIT:,} characters: {text[:50]!r}… has more.")
+            raise BadFigure("A sentence has at most {:,} characters: {!r}… has more.", SENTENCE_LIMIT, text[:50])
     return msgspec.structs.replace(wanted, name=name, **made)
 
 

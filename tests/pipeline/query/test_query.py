@@ -100,9 +100,9 @@ def test_a_mistake_is_pointed_at(query: str, place: str, sentence: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(query)
     error = caught.value
-    assert sentence in error.sentence
+    assert sentence in str(error.sentence)
     assert query[error.start : error.end] == place
-    assert all(len(line) < 130 for line in error.pointed().splitlines()[1:])
+    assert all(len(line) < 130 for line in str(error.pointed()).splitlines()[1:])
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=[field.name for field in FIELDS])

@@ -282,7 +282,7 @@ def test_no_query_is_refused_by_the_index(index: Index, text: str) -> None:
     except QueryError as error:
         answer = error
     if isinstance(answer, QueryError):
-        assert answer.sentence[-1] in '.…"'
+        assert str(answer)[-1] in '.…"'
     else:
         assert answer.total >= 0
 

@@ -21,7 +21,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pipeline.cli.search import command as search_command
 from pipeline.elastic import Index
 from pipeline.launch import Pipeline
-from pipeline.rules.describe import PHRASES
 from pipeline.search import Names, Query, search
 from pipeline.search.related import item
 from pipeline.web import api, changes
@@ -30,7 +29,6 @@ from pipeline.web.app import build_app
 from pipeline.web.desk import Desk
 from pipeline.web.formats import news_article, ninjs
 from pipeline.web.openapi import document
-from pipeline.web.words import translated
 from schemas.alert import Figure
 from schemas.broker import Producer, send_all
 from schemas.document import Document
@@ -305,19 +303,6 @@ def test_pages_of_figures_do_not_grow_with_their_number(site: Site) -> None:
     assert re.findall(r"Person \d+", found.text) == ["Person 069999"]
     assert 'value="kabar:69998" selected' in alerts.text
     assert max(len(page.text) for page in (first, alerts)) < 200_000
-
-
-def test_every_phrase_of_the_pages_is_translated() -> None:
-    """Each phrase that a template shows stands in the Indonesian words, and none of those is left over."""
-    used = set()
-    for template in (Path(api.__file__).parent / "templates").glob("*.html"):
-        text = template.read_text()
-        used |= set(re.findall(r"""_\(["'](.+?)["']\)""", text))
-        used |= {word for pair in re.findall(r'counted\(.+?, "(.+?)", "(.+?)"\)', text) for word in pair}
-    dynamic = {"auto", "light", "dark", "person", "organisation", "place", "ok", "new", "silent", "failing", *PHRASES}
-    words = translated("id")
-    assert used | dynamic <= set(words)
-    assert set(words) <= used | dynamic
 
 
 def test_the_index_is_asked_at_the_moment_of_the_request(site: Site) -> None:
