@@ -31,6 +31,7 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "beside “{}”": "di dekat “{}”",
     "named with {}": "disebut bersama {}",
     "named in the headline before": "sebelumnya disebut di judul",
+    "no longer in the headline": "tidak lagi di judul",
     "search {}": "pencarian {}",
     "rule {}": "aturan {}",
     "too uncertain: {}": "terlalu tidak pasti: {}",

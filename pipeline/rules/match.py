@@ -76,7 +76,7 @@ def _told(rule: Rule, facts: Facts, figure: Tracked) -> tuple[Mention | None, st
     mentions = facts.named.get(figure.id, ())
     if rule.when == "leaves":
         left = _leaves(facts, figure.id)
-        return (mentions[0] if mentions else None, "no longer in the headline") if left else None
+        return (mentions[0] if mentions else None, because("no longer in the headline")) if left else None
     if rule.when == "enters" and not _enters(facts, figure.id):
         return None
     parts = rule.conditions.parts

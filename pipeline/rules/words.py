@@ -117,7 +117,8 @@ def runs(text: str) -> list[str]:
 def split_piece(piece: str, language: str) -> Split:
     """The folded words of a text without spaces, and the stem of each, folded too; the word where none is known.
 
-    Stemmers know words as they are spelled: the endings of `государственный` are not those of its folded form.
+    Of several with spaces between them, those of each, in their order. Stemmers know words as they are spelled: the
+    endings of `государственный` are not those of its folded form.
     """
     stemmer = _stemmer(language)
     normal = normalise(piece)
