@@ -15,7 +15,7 @@ from pipeline.query.fields import FIELDS
 from pipeline.said import Said
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
-from pipeline.search.related import similar, story
+from pipeline.search.related import item, similar, story
 from pipeline.search.request import DEEPEST, selections
 from pipeline.trace import trace
 from pipeline.web import access, charts, figure_pages, rule_pages, work
@@ -116,6 +116,7 @@ def item_(request: Request) -> Response:
         "body": paragraphs(detail.body, marked["body"], tracked, say),
         "entities": {kind: [m for m in entities.values() if m.type == kind] for kind in ("PER", "ORG", "LOC")},
         "tracked": tracked,
+        "copied": detail.hit.duplicate_of is not None and item(desk.index, detail.hit.duplicate_of) is not None,
         "alerted_at": work.alerted_at(desk.index, detail.hit.id),
         "story": [hit for hit in story(desk.index, detail.hit.story_id) if hit.id != detail.hit.id],
         "similar": similar(desk.index, detail.hit.id),

@@ -35,7 +35,7 @@ from schemas.document import Document
 from schemas.forgotten import Forgotten
 from schemas.settings import Settings
 from schemas.topics import DOCUMENTS, FORGOTTEN
-from tests.pipeline.search.demo import demo_documents
+from tests.pipeline.search.demo import demo_documents, index_documents
 from tests.pipeline.web.conftest import Site
 from tests.pipeline.web.exchange import NEWS_ARTICLE, NINJS
 from tests.waiting import until, until_idle
@@ -303,6 +303,38 @@ def test_pages_of_figures_do_not_grow_with_their_number(site: Site) -> None:
     assert re.findall(r"Person \d+", found.text) == ["Person 069999"]
     assert 'value="kabar:69998" selected' in alerts.text
     assert max(len(page.text) for page in (first, alerts)) < 200_000
+
+
+def test_a_copy_of_what_is_gone_links_nowhere(site: Site) -> None:
+    """The item that a copy repeats is a link while it is there; once taken down, the page says that it is not."""
+    settings = site.settings.model_copy(update={"index_prefix": "news-copies"})
+    first = demo_documents()[0]
+    copy = msgspec.structs.replace(
+        first,
+        enriched=msgspec.structs.replace(first.enriched, item=msgspec.structs.replace(first.enriched.item, id="copy")),
+        placement=msgspec.structs.replace(first.placement, duplicate_of=first.enriched.item.id),
+    )
+    link, gone = f'href="/items/{first.enriched.item.id}"', "It is not here any more"
+    index_documents(settings, [copy])
+    alone = asyncio.run(asked(settings, "/items/copy")).text
+    assert gone in alone
+    assert link not in alone
+    index_documents(settings, [first])
+    both = asyncio.run(asked(settings, "/items/copy")).text
+    assert link in both
+    assert gone not in both
+
+
+async def asked(settings: Settings, path: str) -> httpx.Response:
+    """What a page of these settings answers, in this process."""
+    app = build_app(settings, warm=False)
+    app.state.desk = desk = Desk(settings)
+    try:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+            return await client.get(path)
+    finally:
+        desk.close()
 
 
 def test_the_index_is_asked_at_the_moment_of_the_request(site: Site) -> None:
