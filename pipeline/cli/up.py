@@ -115,9 +115,9 @@ class _Say:
         self._to_stderr = to_stderr
         self._lock = threading.Lock()
 
-    def __call__(self, line: str) -> None:
+    def __call__(self, line: str, *, colour: str | None = None) -> None:
         with self._lock:
-            echo(line, err=self._to_stderr)
+            echo(line, err=self._to_stderr, colour=colour, bold=True if colour else None)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -202,7 +202,7 @@ def _show_items(stack: ExitStack, settings: Settings, say: _Say) -> None:
         if value is not None and key not in told:
             told.add(key)
             match = Alert.decode(value).match
-            say(click.style(f"ALERT     {match.figure_name}: {match.title or match.url}", fg="yellow", bold=True))
+            say(f"ALERT     {match.figure_name}: {match.title or match.url}", colour="yellow")
 
     for topic, changed in ((DOCUMENTS, document), (ALERTS, alert)):
         stack.enter_context(Follower(settings, topic, changed, from_end=True))
