@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.stories.chains import Chains
 from pipeline.stories.frequencies import Frequencies
 from pipeline.stories.vectors import LOUDEST, VECTOR, WHOLE, Vector, joined
+from pipeline.stories.words import Emphases
 
 POSTED = 10
 QUERIED = 12
@@ -32,6 +33,8 @@ NAME_TERMS = 4
 SHORT_NAMED = 40  # words
 FADE_SECONDS = 14 * 24 * 3600  # similarity counts half where the story last moved so long ago
 _SPARE = 4096
+_FULL_WORD, _PLACE = np.uint64((1 << 32) - 1), np.uint64((1 << 16) - 1)
+_HALF, _QUARTER = np.uint64(32), np.uint64(16)
 
 Parts = Callable[[], Iterable[tuple[int, int]]]
 
@@ -95,16 +98,21 @@ class Clusters:
         self._lengths = array("f", np.sqrt(np.einsum("ij,ij->i", heavy, heavy)).astype(np.float32).tobytes())
         self._posts.fill(grown.posted, grown.moved)
 
-    def vector(self, emphases: Mapping[int, float], language: str) -> Vector:
+    def vector(self, emphases: Emphases, language: str) -> Vector:
         """What an item is compared by, with what its terms tell at this moment."""
-        terms = np.fromiter(emphases, np.uint32, len(emphases))
-        weights = np.fromiter(emphases.values(), np.float32, len(emphases)) * self.frequencies.rarity(terms, language)
-        order = np.argsort(-weights, kind="stable")[:VECTOR]  # of equal weights the first in the text
-        kept = weights[order]
+        rarity = self.frequencies.rarity(emphases.terms, language)
+        weights = (emphases.weights * rarity).astype(np.float32)
+        # The weightiest first, of equal weights the first in the text: the bits of numbers above 0 rise with them.
+        keys = (_FULL_WORD - weights.view(np.uint32)) << _HALF
+        keys |= emphases.firsts << _QUARTER
+        keys |= np.arange(len(keys), dtype=np.uint64)
+        keys.sort()
+        order = (keys[:VECTOR] & _PLACE).astype(np.intp)
+        kept = weights[order].astype(np.float64)
         kept = kept[: np.count_nonzero(kept > 0.0)]
         length = sqrt(float(kept @ kept)) or 1.0
         whole = np.rint(kept * (WHOLE / length)).astype(np.uint16)
-        return Vector(array("I", terms[order[: len(kept)]].tobytes()), array("H", whole.tobytes()))
+        return Vector(array("I", emphases.terms[order[: len(kept)]].tobytes()), array("H", whole.tobytes()))
 
     def nearest(self, item: Vector, words: int, moment: int, oldest: int, parts: Parts) -> int | None:
         """The story that the item belongs to, if any. Times in seconds; `words` is the length of the text.

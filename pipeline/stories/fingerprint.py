@@ -16,16 +16,17 @@ Everything is bounded: at most `TEXT_LIMIT` code points are read and `TOKEN_LIMI
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import islice
+from typing import Final
 from zlib import crc32
 
 import msgspec
 import numpy as np
-import rensa
 
-from pipeline.stories.terms import TEXT_LIMIT, TOKEN_LIMIT, emphases, is_unspaced, tokens
+from pipeline.stories.terms import TEXT_LIMIT, TOKEN_LIMIT, is_unspaced, written
+from pipeline.stories.words import Emphases, emphases, first_of_each, numbered, unspaced_emphases, without_case
 from schemas.document import Mention
 from schemas.item import Item
 
@@ -37,14 +38,21 @@ WORD_SHINGLE = 3
 CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
 
-# Sketches are comparable only within one scheme: change SCHEME with anything above, or with rensa's algorithm.
-SCHEME = 4
+# Sketches are comparable only within one scheme: change SCHEME with anything above, or with the numbers of words.
+SCHEME = 5
 
 _WIDEST = (1 << 32) - 1
 _FULL = 3 * SKETCH  # bytes
 _PADDING = (1 << 24) - 1
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_IN_NUMBERS = "".join(chr(code) if chr(code) in "0123456789.,:" else " " for code in range(128))
+_IN_NUMBERS = bytes(code if chr(code) in "0123456789.,:" else 0x20 for code in range(256))
+# Odd constants for the words of a shingle, so that their order counts, and of the finaliser of SplitMix64 (Steele, Lea
+# and Flood 2014), whose results are spread over the whole range.
+_STEPS: Final = tuple(
+    np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+)
+_MIXED: Final = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_SHIFTS: Final = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +61,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     `content` is a 63-bit hash of all tokens, or 0 where the text is too little to tell anything (a title alone).
     `keys` are the low 32 bits of the `KEYS` smallest shingle hashes, `sketch` the high 24 of the `SKETCH` smallest,
     ascending; `shingles` and `tokens` are how many there are. `short` marks title and summary without a body.
-    `numbers` are 2 bytes each, ascending; `emphases` are those of `pipeline.stories.terms`.
+    `numbers` are 2 bytes each, ascending; `emphases` are those of `pipeline.stories.words`.
     """
 
     content: int
@@ -63,7 +71,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     short: bool
     numbers: bytes
-    emphases: Mapping[int, float]
+    emphases: Emphases
     words: int
 
 
@@ -76,14 +84,15 @@ class Overlap(msgspec.Struct, frozen=True):
 
 def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
     """The fingerprint of a title, summary and body, with the entities that they mention."""
-    title, summary, body = (tokens(text) for text in (item.title, item.summary, item.body))
+    title, summary, body = (written(text) for text in (item.title, item.summary, item.body))
     unspaced = is_unspaced(body or summary or title)
     short = len(body) < BODY_TOKENS * (1 + unspaced)
-    text = title + summary + body if short else body
+    words = numbered(title + summary + body)
+    before = len(title) + len(summary)
+    text = without_case(words if short else words[before:])
     evidence = len(text) - len(title) if short else len(text)
     told = evidence >= _least_evidence(unspaced=unspaced)
-    shingles = _shingles(text, CHARACTER_SHINGLE if unspaced else WORD_SHINGLE) if told else []
-    hashes = _each_once(np.array(rensa.RMinHash.hash_token_sets([shingles])[0], np.uint64))
+    hashes = _shingles(text if told else text[:0], CHARACTER_SHINGLE if unspaced else WORD_SHINGLE)
     return Fingerprint(
         content=_content(text) if told else 0,
         keys=tuple((hashes[:KEYS] & np.uint64(_WIDEST)).tolist()),
@@ -92,8 +101,10 @@ def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
         tokens=len(text),
         short=short,
         numbers=_numbers(f"{item.title}\n{item.summary}" if short else item.body),
-        emphases=emphases(item, title, summary + body, mentions),
-        words=len(title) + len(summary) + len(body),
+        emphases=unspaced_emphases(title, summary + body, mentions)
+        if unspaced
+        else emphases(words, len(title), mentions),
+        words=len(words),
     )
 
 
@@ -110,14 +121,19 @@ def overlaps(one: bytes, others: Sequence[bytes]) -> list[Overlap]:
     mine = _unpack(one)
     if not others or not len(mine):
         return [Overlap(0.0, 0.0)] * len(others)
-    theirs = _unpack(b"".join(other.ljust(_FULL, b"\xff") for other in others)).reshape(len(others), SKETCH)
+    both = np.empty((len(others), 2 * SKETCH), np.uint32)
+    both[:, : len(mine)] = mine
+    both[:, len(mine) : SKETCH] = _WIDEST  # nothing of the others is as large, nor their padding
+    theirs = both[:, SKETCH:]
+    theirs[:] = _unpack(b"".join(other.ljust(_FULL, b"\xff") for other in others)).reshape(len(others), SKETCH)
     limits = np.array([min(_end(one), _end(other)) for other in others], np.uint32)
-    inside = theirs <= limits[:, None]
-    found = mine.take(mine.searchsorted(theirs), mode="clip")
+    inside = np.count_nonzero(theirs <= limits[:, None], axis=1)
+    both.sort(axis=1)  # a hash of both stands beside itself
+    shared = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] <= limits[:, None])
     counts = zip(
         mine.searchsorted(limits, "right").tolist(),
-        np.count_nonzero(inside, axis=1).tolist(),
-        np.count_nonzero((found == theirs) & inside, axis=1).tolist(),
+        inside.tolist(),
+        np.count_nonzero(shared, axis=1).tolist(),
         strict=True,
     )
     return [_share(*count) for count in counts]
@@ -150,24 +166,25 @@ def _least_evidence(*, unspaced: bool) -> int:
     return 16 if unspaced else 8
 
 
-def _content(text: list[str]) -> int:
+def _content(text: np.ndarray) -> int:
     # Among a million texts 32 bits give a hundred false matches, 63 bits less than one in a million windows.
-    digest = blake2b("\n".join(text).encode(), digest_size=8).digest()
+    digest = blake2b(text.astype("<u8", copy=False).tobytes(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1 or 1
 
 
-def _shingles(text: list[str], size: int) -> list[str]:
-    if len(text) < size:
-        return ["\n".join(text)]
-    return list(map("\n".join, zip(*(islice(text, start, None) for start in range(size)), strict=False)))
-
-
-def _each_once(hashes: np.ndarray) -> np.ndarray:
-    """Ascending, each once."""
+def _shingles(words: np.ndarray, size: int) -> np.ndarray:
+    """A hash of each run of so many words, ascending, each once."""
+    count = max(len(words) - size + 1, 0)
+    hashes = words[:count] * _STEPS[0]
+    for start in range(1, size):
+        hashes += words[start : start + count] * _STEPS[start]
+    for shift, factor in zip(_SHIFTS, _MIXED, strict=False):
+        hashes ^= hashes >> shift
+        hashes *= factor
+    hashes ^= hashes >> _SHIFTS[-1]
     hashes.sort()
-    first = np.ones(len(hashes), bool)
-    np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
-    return hashes[first]
+    each_once: np.ndarray = hashes[first_of_each(hashes)]
+    return each_once
 
 
 def _pack(hashes: np.ndarray) -> bytes:
@@ -185,6 +202,6 @@ def _unpack(packed: bytes) -> np.ndarray:
 def _numbers(text: str) -> bytes:
     text = text[:TEXT_LIMIT]
     if text.isascii():  # what is no part of a number goes first, which is quicker than looking for the next one
-        text = " ".join(text.translate(_IN_NUMBERS).split())
+        text = b" ".join(text.encode().translate(_IN_NUMBERS).split()).decode()
     found = {crc32(number.encode()) & 0xFFFF for number in islice(_NUMBER.findall(text), TOKEN_LIMIT)}
     return array("H", sorted(found)[:NUMBERS]).tobytes()

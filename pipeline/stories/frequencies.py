@@ -21,6 +21,7 @@ UNLISTED = 0.0005
 BY_LENGTH = (0.20, 0.06, 0.03, 0.012, 0.01)  # of words of 3, 4, 5, and more letters; of pairs of characters
 ENTITY_SHARE = 0.002
 ROWS_BITS = 17
+FEW = 64  # terms, that are counted faster one by one
 _LISTS = {
     "sr": "sh",
     "hr": "sh",
@@ -48,15 +49,19 @@ class Frequencies:
 
     def add(self, terms: np.ndarray) -> None:
         """Count terms that are new to their story."""
-        one, two = _places(terms)
-        np.add.at(self._first, one, 1)
-        np.add.at(self._second, two, 1)
+        for counts, places in zip((self._first, self._second), _places(terms), strict=True):
+            if len(places) > FEW:
+                np.add.at(counts, places, 1)
+                continue
+            one_by_one = counts.data
+            for place in places.tolist():
+                one_by_one[place] += 1
 
     def rarity(self, terms: np.ndarray, language: str) -> np.ndarray:
         """How much each term tells, in nats: the negative logarithm of the share of stories that have it."""
         one, two = _places(terms)
         counts = np.minimum(self._first.take(one), self._second.take(two))
-        worth = np.where(terms & LENGTH_BITS == PAIRS, GUESSED_STORIES, _worth(language))
+        worth = _worths(_worth(language))[terms & LENGTH_BITS]
         expected = worth * expectation(terms, language)
         weights = np.log((self.stories + worth + 1.0) / (counts + expected + 0.5))
         positive: np.ndarray = np.maximum(weights, 0.0, out=weights)
@@ -71,11 +76,10 @@ def expectation(terms: np.ndarray, language: str) -> np.ndarray:
         return by_length
     known, shares = listed
     at = known.searchsorted(terms)
-    return np.where(
-        known.take(at, mode="clip") == terms,
-        shares.take(at, mode="clip"),
-        np.where(terms & LENGTH_BITS == LENGTH_BITS, ENTITY_SHARE, UNLISTED),
+    found: np.ndarray = np.where(
+        known.take(at, mode="clip") == terms, shares.take(at, mode="clip"), _unlisted()[terms & LENGTH_BITS]
     )
+    return found
 
 
 def _worth(language: str) -> float:
@@ -99,6 +103,21 @@ def _listed(language: str) -> tuple[np.ndarray, np.ndarray] | None:
     known, places = np.unique(np.array([term for term, _ in found], np.uint32), return_inverse=True)
     together = np.bincount(places, [frequency for _, frequency in found])
     return known, (1.0 - np.exp(-TEXT_WORDS * together)).astype(np.float32)
+
+
+@cache
+def _worths(worth: float) -> np.ndarray:
+    """What an expectation is worth, by the kind of the term."""
+    worths = np.full(LENGTH_BITS + 1, worth)
+    worths[PAIRS] = GUESSED_STORIES
+    return worths
+
+
+@cache
+def _unlisted() -> np.ndarray:
+    shares = np.full(LENGTH_BITS + 1, UNLISTED)
+    shares[LENGTH_BITS] = ENTITY_SHARE
+    return shares
 
 
 @cache

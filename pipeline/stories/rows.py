@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, Self
 
-from rocksdict import Options, Rdict
+from rocksdict import Options, Rdict, WriteOptions
 
 from pipeline.stories.state import Outcome
 from pipeline.stories.window import Window
@@ -48,6 +48,10 @@ class OnDisk:
         options = Options(raw_mode=True)
         options.set_write_buffer_size(16 << 20)
         self._db = Rdict(str(folder or Path(self._temporary.name if self._temporary else "") / "rows"), options)
+        if self._temporary:  # nothing is read after a crash of what goes with the program
+            unlogged: Any = WriteOptions()
+            unlogged.disable_wal = True
+            self._db.set_write_options(unlogged)
 
     def get(self, key: str) -> bytes | None:
         """What was put last under the key."""

@@ -8,11 +8,9 @@ capitals, and for German nouns, nothing is told apart and nothing lost).
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import islice
-from math import log
 from zlib import crc32
 
 from schemas.document import Mention
@@ -22,16 +20,10 @@ TEXT_LIMIT = 12_000
 TOKEN_LIMIT = 1_500
 TERM_TOKENS = 320
 TERM_CHARACTERS = 2_600
-TERMS = 40
 TERM_LETTERS = 3
 STEM = 6
 LENGTH_BITS = 7
 PAIRS, _ENTITY = 4, 7
-
-TITLE = 1.3
-NAME = 1.6
-ENTITY = 0.6
-ENTITIES = 10
 
 _UNSPACED = (
     *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF)),  # Thai and Lao, Burmese, Khmer
@@ -42,22 +34,25 @@ _UNSPACED = (
 _COMPLEX = re.compile("[\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u2c00-\U0010ffff]")
 _FIRST_UNSPACED = "\u0e00"
 _FIRST_EAST_ASIAN = "\u3000"
-# Each letter in lower case, each digit, and a space for all else: quicker than a pattern.
-_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
-_SPLIT = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
-_OFTEN = (0.0, *(1.0 + log(count) for count in range(1, 2 * TERM_TOKENS + 1)))
+# Each letter and digit, and a space for all else: quicker than a pattern.
+_SPLIT = bytes(code if chr(code).isalnum() else 0x20 for code in range(128)).ljust(256)
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[.,;:!?()\[\]«»“”\"\n。、，；：！？「」『』（）।؟،؛]+")
 
 
-def tokens(text: str) -> list[str]:
-    """The normalised words of a text, and each character of scripts without spaces; at most `TOKEN_LIMIT`."""
+def written(text: str) -> list[str]:
+    """The words of a text in their case, and each character of scripts without spaces; at most `TOKEN_LIMIT`."""
     text = text[:TEXT_LIMIT]
     if text.isascii():
-        return text.translate(_ASCII).split(None, TOKEN_LIMIT)[:TOKEN_LIMIT]
-    text = unicodedata.normalize("NFKC", text)[:TEXT_LIMIT].casefold()
+        return text.encode().translate(_SPLIT).decode().split(None, TOKEN_LIMIT)[:TOKEN_LIMIT]
+    text = unicodedata.normalize("NFKC", text)[:TEXT_LIMIT]
     pattern = _any_script() if _COMPLEX.search(text) else _WORD
     return pattern.findall(text)[:TOKEN_LIMIT]
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text without their case, as they are compared."""
+    return [word.casefold() for word in written(text)]
 
 
 def is_unspaced(words: list[str]) -> bool:
@@ -68,33 +63,17 @@ def is_unspaced(words: list[str]) -> bool:
     return 2 * sum(len(word) == 1 and _in_unspaced(ord(word)) for word in sample) > len(words[:200])
 
 
-def emphases(item: Item, title: list[str], rest: list[str], mentions: tuple[Mention, ...]) -> dict[int, float]:
-    """Each term of the title and the beginning of a text, with its emphasis: how often, where, and whether a name."""
-    in_title = terms_of_words(title[:TERM_TOKENS])
-    counts = Counter(in_title + terms_of_words(rest[: max(TERM_TOKENS - len(title), 0)]))
-    names = set(terms_of_words(_names(f"{item.title} {item.summary} {item.body[:TERM_CHARACTERS]}"[:TERM_CHARACTERS])))
-    found = dict(zip(counts, map(_OFTEN.__getitem__, counts.values()), strict=True))
-    for term in in_title:
-        found[term] *= TITLE
-    for term in names & found.keys():
-        found[term] *= NAME
-    mentioned = Counter(mention.entity_id for mention in islice(mentions, 200))
-    for entity, count in mentioned.most_common(ENTITIES):
-        found[_hash(entity) | _ENTITY] = ENTITY * (1.0 + log(count))
-    return found
-
-
 def terms_of_words(words: list[str]) -> list[int]:
     """The terms of tokens in their order; the shortest words are left out, characters without spaces go in pairs."""
     if words and words[len(words) // 2] >= _FIRST_UNSPACED and is_unspaced(words):
         return _grams(words)
-    return list(filter(None, map(_term, words)))
+    return list(filter(None, map(_cached_term, words)))
 
 
 def terms_of_listed(word: str) -> list[int]:
     """The terms of an entry of a word list. Such lists are long and read once: nothing of them is remembered."""
     if word.isalpha() and word.islower() and (word.isascii() or _is_plain(word)):
-        term = _term_of(word)
+        term = term_of(word)
         return [term] if term else []
     return terms_of_words(tokens(word))
 
@@ -120,7 +99,7 @@ def adjacent_names(item: Item, mentions: tuple[Mention, ...]) -> set[tuple[int, 
                 pairs.add((before, term))
             before = term
     for mention in islice(mentions, 200):
-        entity = _hash(mention.entity_id) | _ENTITY
+        entity = term_of_entity(mention.entity_id)
         pairs.update((entity, term) for term in terms_of_words(tokens(mention.text)))
     return pairs
 
@@ -133,19 +112,15 @@ def _clauses(text: str) -> list[list[str]]:
 def _part(word: str, names: frozenset[str]) -> int:
     """The term of a word that may be part of a name, 0 of any other."""
     may_be = word in names or (word.lower() == word.upper() and not word[0].isdigit())
-    return _term(word) if may_be else 0
+    return _cached_term(word) if may_be else 0
 
 
 def _names(text: str) -> list[str]:
     """Words that are written with a capital and nowhere without."""
     if text == text.lower():
         return []
-    if text.isascii():
-        words = set(text.translate(_SPLIT).split())
-        capital = {word.lower() for word in words if "A" <= word[0] <= "Z"}
-    else:
-        words = set(_WORD.findall(text))
-        capital = {word.casefold() for word in words if word[0].isupper()}
+    words = set(_WORD.findall(text))
+    capital = {word.casefold() for word in words if word[0].isupper()}
     return sorted(capital.difference(words))
 
 
@@ -153,18 +128,28 @@ def _grams(characters: list[str]) -> list[int]:
     """Pairs of Han and kana, which are about a word; four characters of the alphabets without spaces."""
     size = 4 if characters[len(characters) // 2] < _FIRST_EAST_ASIAN else 2
     grams = map("".join, zip(*(characters[start:] for start in range(size)), strict=False))
-    return [_hash(gram) | PAIRS for gram in grams]
+    return list(map(_term_of_gram, grams))
 
 
-def _term_of(word: str) -> int:
-    """The term of a word: its beginning. None (0) for the shortest, which say nothing."""
+@lru_cache(maxsize=65_536)
+def _term_of_gram(gram: str) -> int:
+    return _hash(gram) | PAIRS
+
+
+def term_of(word: str) -> int:
+    """The term of a word without its case: its beginning. None (0) for the shortest, which say nothing."""
     letters = len(word)
     if letters < TERM_LETTERS:
         return _hash(word) if letters > 1 and word.isdigit() else 0
     return _hash(word[:STEM]) | (letters - TERM_LETTERS if letters < STEM else STEM - TERM_LETTERS)
 
 
-_term = lru_cache(maxsize=65_536)(_term_of)
+_cached_term = lru_cache(maxsize=16_384)(term_of)
+
+
+def term_of_entity(entity: str) -> int:
+    """The term of an id of the knowledge base."""
+    return _hash(entity) | _ENTITY
 
 
 def _hash(text: str) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.stories.fingerprint import KEYS, NUMBERS, SKETCH, fingerprint
-from pipeline.stories.terms import ENTITIES, TERM_TOKENS, tokens
+from pipeline.stories.terms import TERM_TOKENS, tokens
+from pipeline.stories.words import ENTITIES
 from schemas.document import Enriched
 from tests.pipeline.stories.texts import Kept, Writer, news
 from tests.processor import at_most
@@ -32,7 +33,7 @@ def test_huge_texts_are_bounded(name: str) -> None:
         made = fingerprint(event.item)
     assert len(made.sketch) <= 3 * SKETCH
     assert len(made.keys) <= KEYS
-    assert len(made.emphases) <= TERM_TOKENS + ENTITIES
+    assert len(made.emphases.terms) <= TERM_TOKENS + ENTITIES
     assert len(made.numbers) <= 2 * NUMBERS
 
 
