@@ -47,6 +47,7 @@ _DECLARED = re.compile(
 )
 # `win-1251`, `cp-1251`, `x-cp1251`, `ansi-1251`.
 _WINDOWS = re.compile(r"(?:x-)?(?:win|windows|cp|ansi)[-_ ]?(125[0-8]|874|932|949)\Z", re.IGNORECASE)
+_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _HEAD = 2048
 _SAMPLE = 64 * 1024
 
@@ -79,9 +80,10 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
         once = encoded_twice(utf8)
         partly = _partly_twice(utf8) if once is None else once
         return (utf8, wrong) if partly == utf8 else (partly, (*wrong, TWICE))
-    for mark, codec in _SILENT_WIDE:
-        if body.startswith(mark) and (text := _strict(body, codec)) is not None:
-            return text, (GUESSED,)
+    if (silent := _silently_wide(body)) is not None:
+        return silent, (GUESSED,)
+    if (joined := _joined_halves(body)) is not None:
+        return joined, (INVALID,)
     # Markup has ASCII in it, which is half zeros in UTF-16: without any, that label is a program's habit.
     wide = b"\x00" in body
     for codec in (codec for codec in declared if wide or codec[:6] not in {"utf-16", "utf-32"}):
@@ -97,6 +99,24 @@ def decode(  # noqa: PLR0911 - one return a rule, in their order
     if "utf-8" in declared and _mostly_utf8(body):
         return body.decode("utf-8", MIXED), (INVALID,)
     return _guess(body)
+
+
+def _silently_wide(body: bytes) -> str | None:
+    """Two or four bytes a character, and no mark that says so. What follows a bracket is ASCII."""
+    codec = next((codec for mark, codec in _SILENT_WIDE if body.startswith(mark)), None)
+    text = _strict(body, codec) if codec else None
+    return text if text and text[:2].isascii() else None
+
+
+def _joined_halves(body: bytes) -> str | None:
+    """UTF-8 whose characters beyond the first 65,536 are two halves of UTF-16 each, as old Java writes them."""
+    if not _HALVES.search(body):
+        return None
+    try:
+        text = body.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 MIXED = "kabar-mixed"

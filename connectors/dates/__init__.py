@@ -31,6 +31,7 @@ _MIDNIGHT = re.compile(r"(?<=[T ])24(?=:?00(?::?00)?)")
 # Seconds, milliseconds or microseconds since 1970, also as .NET writes them.
 _SINCE_1970 = re.compile(r"(?:/Date\()?(\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{16})(?:[+-]\d{4})?(?:\)/)?\Z")
 _COLON_ZONE = re.compile(r"(\s[+-]\d{2}):(\d{2})\Z")
+_OFFSET = re.compile(r":\d\d\s*[+-]\d")
 _SHORT_ZONE = re.compile(r"(?<=:\d\d)\s+([+-])(\d{1,2})\Z")
 # What programs print of a date that was never set.
 _BEFORE_CHRIST = re.compile(r"\s-\d{4}\s")
@@ -129,7 +130,9 @@ def _rfc822(text: str) -> datetime | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return moment if moment.year >= EARLIEST_YEAR else None
+    # Python sees no offset before a name (`+08:00 CST`), and no name in brackets (`(PT)`).
+    lost = moment.tzinfo is None and (text.endswith(")") or _OFFSET.search(text))
+    return moment if moment.year >= EARLIEST_YEAR and not lost else None
 
 
 def _since_1970(text: str) -> datetime | None:

@@ -30,8 +30,11 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _OFFSET_PARTS = re.compile(r"([+−–-])\s*(\d{1,2}):?(\d{2})?")
-_DOTTED_TIME = re.compile(r"(?<![\d.])(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?:\.(?P<second>[0-5]\d))?(?![\d.])")
+_DOTTED_TIME = re.compile(
+    r"(?<![\d.])(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?:\.(?P<second>[0-5]\d)(?:\.\d{1,9})?)?(?![\d.])"
+)
 _BARE_HOUR = re.compile(r"(?<![\d.])(?P<hour>\d{1,2})\s*(?=[ap]\.?m\b)", re.IGNORECASE)
+_DAY_MONTH_YEAR = re.compile(r"\d{1,2}-[A-Za-z]{3}-\d\d\s")
 _CJK_DATE = re.compile(r"(\d{1,4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(?:(\d{1,2})\s*[日일号號]?)?")
 _NUMERIC = re.compile(r"(?<![\d:])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d|:\d)\.?")
 _NUMBERED_MONTH = re.compile(
@@ -102,7 +105,11 @@ def _tidy(text: str) -> str:
         lambda found: f"{_ERA_BEGINS[found[1]] + (1 if found[2] == '元' else int(found[2]))}年",
         plain,
     )
-    return _ASIDE.sub(" ", plain)
+    return _ASIDE.sub(lambda found: f" {found[0][1:-1]} " if _is_zone(found[0][1:-1]) else " ", plain)
+
+
+def _is_zone(text: str) -> bool:
+    return text.isupper() and zone_named(fold(text), "", datetime(2000, 1, 1)) is not None  # noqa: DTZ001 - as below
 
 
 def _han(text: str) -> int:
@@ -126,8 +133,8 @@ def _take_numeric(parts: _Parts) -> None:
 
 
 def _is_clock(found: re.Match[str], text: str) -> bool:
-    """Whether three numbers are a time as Finns and Indonesians write it, since the year stands elsewhere."""
-    return found[2] == "." and max(len(found[n]) for n in (1, 3, 4)) <= 2 and _has_year_elsewhere(text)  # noqa: PLR2004
+    """Whether three numbers are a time as Finns, Indonesians and Oracle write it, since the date stands elsewhere."""
+    return found[2] == "." and max(len(found[n]) for n in (1, 3, 4)) <= 2 and _has_date_elsewhere(text)  # noqa: PLR2004
 
 
 def _ordered(first: str, second: str, third: str, parts: _Parts) -> tuple[int, int, int]:
@@ -168,7 +175,7 @@ def _take_time(parts: _Parts) -> None:
     found = _TIME.search(parts.text)
     if found is None or (found["minute"] is None and found["minute2"] is None and not _hour_only(found)):
         found = _BARE_HOUR.search(parts.text) or (
-            _DOTTED_TIME.search(parts.text) if parts.month or _has_year_elsewhere(parts.text) else None
+            _DOTTED_TIME.search(parts.text) if parts.month or _has_date_elsewhere(parts.text) else None
         )
     if not found:
         return
@@ -204,8 +211,9 @@ def _hour_only(found: re.Match[str]) -> bool:
     return bool(re.search(r"[時时시點点]", found[0]))
 
 
-def _has_year_elsewhere(text: str) -> bool:
-    return bool(re.search(r"(?<!\d)\d{4}(?!\d)", text))
+def _has_date_elsewhere(text: str) -> bool:
+    """Whether a text has a year, or a day beside a month's name (`05-MAR-24`)."""
+    return bool(re.search(r"(?<!\d)\d{4}(?!\d)", text) or _DAY_MONTH_YEAR.match(text))
 
 
 def _half(text: str, language: str) -> str | None:

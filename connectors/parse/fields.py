@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
+from babel.core import get_global
 from lxml import etree
 
 from connectors.dates import DateReader
@@ -23,6 +24,7 @@ RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 NAME_LIMIT = 500
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]\",;:]{1,100}@[^\s<>()\[\]\",;:]{1,200}", re.IGNORECASE)
 _BRACKETS = str.maketrans("()<>[]", "      ")
+_AFTER_TAG = re.compile(r"\s*[,;.]")
 _IS_XML = re.compile(r"[+/]xml\b|html")
 
 # The address's distinguishing part, and the prefix that it means. "" is the feed's own vocabulary.
@@ -206,15 +208,23 @@ _RETIRED = {"in": "id", "iw": "he", "ji": "yi"}
 
 
 def tidy_language(text: str | None) -> str | None:
-    """A language tag as BCP 47 writes it (`PT_br ` is `pt-BR`, `in` of old is `id`), or None for what can be none."""
-    tag = (text or "").strip().replace("_", "-")
+    """A language tag as BCP 47 writes it (`PT_br ` is `pt-BR`, `ind` is `id`), or None for what is none."""
+    # `en_US.UTF-8`, `en-us, en`: what follows is no part of it.
+    tag = _AFTER_TAG.split((text or "").strip(), maxsplit=1)[0].replace("_", "-")
     if not (2 <= len(tag) <= 35 and tag.replace("-", "").isalnum() and tag.isascii()):  # noqa: PLR2004
         return None
     first, *rest = tag.split("-")
     first = first.lower()
     # A country has two letters, a script four.
     cased = (part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in rest)  # noqa: PLR2004
-    return "-".join((_RETIRED.get(first, first), *cased))
+    return "-".join((_RETIRED.get(first) or _shortest(first), *cased))
+
+
+@lru_cache(maxsize=512)
+def _shortest(code: str) -> str:
+    """Of a language's codes, the one that BCP 47 has: `ind` is `id`, `ger` is `de`."""
+    found = get_global("language_aliases").get(code) if len(code) == 3 else None  # noqa: PLR2004 - the longer codes
+    return str(found).replace("_", "-") if found else code
 
 
 def base_of(element: etree._Element, given: str) -> str:

@@ -12,6 +12,8 @@ _TRAILING = re.compile(r",\s*(?=[}\]])")
 _ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Mending takes a second and more for so many characters; longer texts must be right as they are.
+MENDED_LIMIT = 1_500_000
 ITEM_DEPTH = 2  # an object inside a list inside the feed
 
 
@@ -27,6 +29,8 @@ def read_json(text: str) -> tuple[Any, tuple[str, ...]]:
         raise ValueError("nested too deep") from error
     except ValueError as error:
         first = error
+    if len(text) > MENDED_LIMIT:
+        raise first
     for mended, repair in ((_mend(text), MENDED), (_whole_items(_mend(text)), TRUNCATED)):
         if mended is None:
             continue

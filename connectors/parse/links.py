@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from connectors.parse.entry import Repairs
 from connectors.urls import canonical_url
@@ -11,6 +12,11 @@ _TAG = re.compile(r"<[^<>]*>")
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]{1,15}:", re.IGNORECASE)
 # Slips of hand that can mean one thing only: `http:/x`, `http:///x`, `http//x`, `hhttp://x`, `http://http://x`.
 _SLIPS = re.compile(r"(?:feed:(?://)?)?(?:(?:h?https?|htp|ttp|htttp)(s?):?/{1,4})+(?=[\w\[])", re.IGNORECASE)
+_TWO = re.compile(r"(https?://\S+)\s+https?://", re.IGNORECASE)
+# Google Alerts, Google News of old, Bing News.
+_COUNTING = re.compile(
+    r"https?://(?:www\.google\.[a-z.]{2,6}/url|news\.google\.[a-z.]{2,6}/news/url|www\.bing\.com/news/apiclick\.aspx)\?"
+)
 _BARE_HOST = re.compile(r"www\.[\w-]+\.[\w.-]+(?:[/?:#]|\Z)", re.IGNORECASE)
 
 
@@ -21,11 +27,22 @@ def link(text: str | None, base: str, repairs: Repairs) -> str | None:
         return None
     mended = _with_scheme(_mended(text, repairs), base, repairs)
     found = canonical_url(mended, base)
+    if found and (inside := _inside(found)):
+        repairs.add("link-unwrapped")
+        return inside
     if found is None:
         repairs.add("link-unusable")
     elif not _ABSOLUTE.match(mended):
         repairs.add("link-relative")
     return found
+
+
+def _inside(url: str) -> str | None:
+    """The page that a search engine's address leads to: what is around it counts clicks, and changes."""
+    if not _COUNTING.match(url):
+        return None
+    given = parse_qs(urlsplit(url).query)
+    return next((page for name in ("url", "q") for text in given.get(name, ()) if (page := canonical_url(text))), None)
 
 
 def _with_scheme(text: str, base: str, repairs: Repairs) -> str:
@@ -43,14 +60,17 @@ def _mended(text: str, repairs: Repairs) -> str:
         inside = _HREF.search(text)
         text = inside[1] if inside else _TAG.sub("", text).strip()
         repairs.add("link-markup")
-    if "&amp;" in text or "&#" in text:
-        text = html.unescape(text)
+    if "&amp;" in text or "&#" in text or "&nbsp;" in text:
+        text = html.unescape(text).strip()
         repairs.add("link-escaped")
     if "\\" in text[:10]:
         text = text.replace("\\", "/")
     if _BARE_HOST.match(text):
         repairs.add("link-without-scheme")
         return f"http://{text}"
+    if two := _TWO.match(text):
+        repairs.add("link-slip")
+        text = two[1]
     slip = _SLIPS.match(text)
     if slip and slip[0].lower() not in {"http://", "https://"}:
         repairs.add("link-slip")

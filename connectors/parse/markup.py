@@ -28,6 +28,10 @@ _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)")
 _TOKEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?)([A-Za-z_][\w:.-]{0,100})([^<>]*)>", re.DOTALL)
 _ROOTS = frozenset({"rss", "rdf:rdf", "feed", "urlset", "channel"})
 _ENTRIES = frozenset({"item", "entry"})
+_CDATA_BEGINS = re.compile(r"<!\[CDATA\[")
+CDATA_LIMIT = 100_000
+# The field that CDATA is in.
+_FIELD_BEFORE = re.compile(r"<([\w:]{1,40})(?:\s[^<>]*)?>\s*\Z")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr", "source", "embed", "area", "col"})
 DEPTH = 250  # as libxml2
 
@@ -76,10 +80,32 @@ def _ends_soon(text: str, name: str, at: int) -> bool:
 
 def _end(name: str, stack: list[str], pieces: list[str]) -> None:
     if name not in stack:
+        # `<title>…</Title>`: what it can only mean.
+        name = next((open_ for open_ in reversed(stack) if open_.lower() == name.lower()), "")
+    if not name:
         return
     while (open_ := stack.pop()) != name:
         pieces.append(f"</{open_}>")
     pieces.append(f"</{name}>")
+
+
+def closed_cdata(text: str) -> str:
+    """The same with each CDATA that was left open closed where its field ends; else it goes on to another's end."""
+    starts = [found.start() for found in _CDATA_BEGINS.finditer(text)]
+    if len(starts) > CDATA_LIMIT:
+        return text
+    pieces: list[str] = []
+    at = end = 0
+    for start, other in zip(starts, [*starts[1:], len(text)], strict=True):
+        end = text.find("]]>", start) if 0 <= end < start else end
+        if 0 <= end < other or start < at:
+            continue
+        field = _FIELD_BEFORE.search(text, max(0, start - 200), start)
+        close = text.find(f"</{field[1]}>", start, other) if field else -1
+        if close >= 0:
+            pieces.append(f"{text[at:close]}]]>")
+            at = close
+    return "".join((*pieces, text[at:]))
 
 
 def without_comments(text: str) -> str:

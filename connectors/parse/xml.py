@@ -8,11 +8,12 @@ import html
 import re
 import sys
 from html.entities import html5
+from itertools import islice
 
 from lxml import etree
 
 from connectors.parse.entry import Unreadable
-from connectors.parse.markup import CDATA, mended_markup, without_comments
+from connectors.parse.markup import CDATA, closed_cdata, mended_markup, without_comments
 
 RECOVERED = "xml-recovered"
 ENTITIES = "xml-entities"
@@ -45,6 +46,13 @@ SUBSET_LIMIT = 100_000
 _TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 
+# Mending holds up other feeds: it takes half a second for so many characters or slips. Longer documents are left to
+# libxml2, and so many slips are none.
+MENDED_LIMIT = 2_000_000
+SLIPS_LIMIT = 250_000
+_ODD = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{2,5});)|<(?![A-Za-z/!?])|<!(?![-\[D])")
+
+HOPELESS = Unreadable(reason=f"not XML, and with over {SLIPS_LIMIT:,} slips nothing that can be mended")
 DEEP = Unreadable(reason="nested too deep for a feed, or one text in it is over 10 MB")
 
 
@@ -56,21 +64,40 @@ def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     if taken is None:
         return Unreadable(reason="a DOCTYPE with an internal subset is refused: it can define entities that explode")
     text, entities = taken
+    noted: tuple[str, ...] = ()
+    if text.count("<![CDATA[") > text.count("]]>"):
+        # What follows an open one is well-formed all the same, and lost, up to the next one's end.
+        text, before = closed_cdata(text), text
+        noted = () if text == before else (RECOVERED,)
     root = _parse(text, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001 - lxml's public type has no public name
-        return root, ()
-    if root is DEEP:
-        return root
+        return root, noted
+    return DEEP if root is DEEP else _read_broken(text, entities, noted)
+
+
+def _read_broken(
+    text: str, entities: dict[str, str], noted: tuple[str, ...]
+) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
+    if next(islice(_ODD.finditer(text), SLIPS_LIMIT, None), None):
+        return HOPELESS
+    if len(text) > MENDED_LIMIT:
+        return _recovered(text[max(_first_tag(text), 0) :], text)
     mended, repairs = _mend(text, entities)
     root = _parse(mended, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001
-        return root, repairs or (RECOVERED,)
+        return root, (*repairs, *noted) or (RECOVERED,)
     # A namespace nobody declared is read as it is; broken markup is easier to mend where the texts are set apart.
-    wrapped = mended_markup(mended)
-    root = _parse(wrapped, recover=True) if wrapped != mended else _parse(mended, recover=True)
+    return _recovered(mended_markup(mended), mended, repairs)
+
+
+def _recovered(
+    text: str, before: str, repairs: tuple[str, ...] = ()
+) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
+    """What libxml2 makes of a broken document; `before` is it as it was before its fields were set apart."""
+    root = _parse(text, recover=True)
     if isinstance(root, Unreadable):
         return root
-    _drop_cut_off(root, mended)
+    _drop_cut_off(root, before)
     return root, (*repairs, RECOVERED)
 
 

@@ -133,8 +133,17 @@ def test_no_document_makes_us_read_another(tmp_path: Path, doctype: str, place: 
         b"<rss>" + b"<title><![CDATA[" * 50_000,
         b"{" * 100_000,
         b"[" * 100_000,
+        b"<rss><channel><item><title>" + b"&" * 9_000_000,
+        b"<rss><channel><item><title>" + b"&abcd;" * 1_500_000,
+        b"<rss><channel><item><title>" + b"<!" * 4_000_000,
+        b"<rss><channel><item><title>" + b"</b>" * 2_000_000 + b"</title></item></channel></rss>",
+        b"<rss><channel>" + b"<title><![CDATA[" * 600_000,
+        b'{"version":"https://jsonfeed.org/version/1","items":[' + b'{"id":"1"},' * 800_000,
     ],
-    ids=["author", "anchors", "angles", "ampersands", "dates", "comments", "dashes", "titles", "braces", "brackets"],
+    ids=[
+        "author", "anchors", "angles", "ampersands", "dates", "comments", "dashes", "titles", "braces", "brackets",
+        "9 MB of ampersands", "entities", "declarations", "ends", "open CDATA", "JSON without an end",
+    ],
 )  # fmt: skip
 def test_no_input_stalls_a_reader(body: bytes) -> None:
     """What makes other readers stall for many seconds takes less than one."""
