@@ -1,5 +1,6 @@
 """Lists of feeds: OPML, nested and with categories, and YAML with each feed's settings."""
 
+import math
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +13,7 @@ from lxml import etree
 from connectors.charset import decode
 from connectors.parse.entry import Unreadable
 from connectors.parse.xml import read_xml
-from connectors.urls import absolute_url, canonical_url
+from connectors.urls import canonical_url, feed_address
 from schemas.feed import Feed
 from schemas.intake import clean
 from schemas.page import FullText
@@ -40,22 +41,26 @@ def feed_id(url: str) -> str:
     return blake2b(f"feed\n{canonical_url(url) or url}".encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def read_feeds(path: Path) -> list[Feed]:
+def read_feeds(path: Path, unusable: list[str] | None = None) -> list[Feed]:
     """The feeds of an OPML or YAML file, each address once, in the file's order.
+
+    Args:
+        path: the file.
+        unusable: takes the addresses of an OPML file that are none, and are left out.
 
     Raises:
         ListError: the file is neither, or names what is no feed.
         OSError: it cannot be read.
     """
     text, _ = decode(path.read_bytes())
-    return read_opml(text) if text.lstrip("\ufeff \t\r\n").startswith("<") else read_yaml(text)
+    return read_opml(text, unusable) if text.lstrip("\ufeff \t\r\n").startswith("<") else read_yaml(text)
 
 
-def read_opml(text: str) -> list[Feed]:
+def read_opml(text: str, unusable: list[str] | None = None) -> list[Feed]:
     """The feeds of an OPML text. An outline without an address is a folder: its name is a category of what is in it.
 
     Raises:
-        ListError: it is not OPML. Outlines whose address is none are left out.
+        ListError: it is not OPML. Outlines whose address is none are left out, and told in `unusable`.
     """
     found = read_xml(text.lstrip("\ufeff"))
     if isinstance(found, Unreadable):
@@ -63,16 +68,21 @@ def read_opml(text: str) -> list[Feed]:
     root, _ = found
     if str(root.tag).lower() != "opml":
         raise ListError(f"XML, but not OPML: its root is <{str(root.tag)[:60]}>")
-    return _once(_outlines(root))
+    return _once(_outlines(root, [] if unusable is None else unusable))
 
 
-def _outlines(root: etree._Element) -> Iterator[Feed]:
-    for outline in root.iter("outline"):
-        attributes = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
-        url = absolute_url(attributes.get("xmlurl"), None)
-        if url is None:
+def _outlines(root: etree._Element, unusable: list[str]) -> Iterator[Feed]:
+    for outline in root.iter():
+        if str(outline.tag).lower() != "outline":
             continue
-        above = [label for outer in outline.iterancestors("outline") if (label := _label(outer))]
+        attributes = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
+        is_feed = attributes.get("type", "").lower() in {"rss", "atom"}
+        address = attributes.get("xmlurl") or (attributes.get("url", "") if is_feed else "")
+        url = feed_address(address)
+        if url is None:
+            unusable += [address] if address else []
+            continue
+        above = [label for outer in outline.iterancestors() if (label := _label(outer))]
         folders = tuple(dict.fromkeys(reversed(above)))
         own = [part.strip(" /") for part in attributes.get("category", "").split(",")]
         yield Feed(
@@ -133,7 +143,9 @@ def _from_yaml(number: int, value: Any) -> Feed:  # noqa: ANN401 - what YAML hel
         wire = msgspec.convert({"url": value} if isinstance(value, str) else value, _YamlFeed)
     except msgspec.ValidationError as error:
         raise ListError(f"entry {number}: {error}") from error
-    url = absolute_url(wire.url, None)
+    if wire.interval_seconds is not None and not 0 < wire.interval_seconds < math.inf:
+        raise ListError(f"entry {number}: interval_seconds must be more than 0, not {wire.interval_seconds:g}")
+    url = feed_address(wire.url)
     if url is None:
         raise ListError(f"entry {number}: {wire.url!r} is not an http(s) address")
     return Feed(**msgspec.structs.asdict(wire) | {"id": feed_id(url), "url": url})

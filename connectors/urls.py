@@ -21,6 +21,9 @@ _NAMES = frozenset(
 )
 # WHATWG: these are removed from anywhere in a URL.
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+# What feed readers of old registered themselves for; the address follows.
+_READERS = re.compile(r"(?:feed|itpc|pcast):(?://)?(?=\S)", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?(?:[/?]|\Z)")
 _INVISIBLE = re.compile(r"[\t\r\n]")
 
 
@@ -44,6 +47,19 @@ def absolute_url(link: str | None, base: str | None) -> str | None:
         return str(url) if url.scheme in SCHEMES and url.host else None
     except ValueError:  # yarl: a port, a host or an escape that cannot be
         return None
+
+
+def feed_address(text: str | None) -> str | None:
+    """The http(s) address that people mean by a feed's: also `feed://site`, `//site` and `site.example/rss`."""
+    text = (text or "").strip()
+    plain = _READERS.sub("", text, count=1)
+    if plain != text and "://" not in plain:
+        plain = f"http://{plain}"
+    elif plain.startswith("//"):
+        plain = f"https:{plain}"
+    elif _NO_SCHEME.match(plain):
+        plain = f"https://{plain}"
+    return absolute_url(plain, None)
 
 
 def canonical_url(link: str | None, base: str | None = None) -> str | None:

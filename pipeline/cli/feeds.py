@@ -18,6 +18,7 @@ from connectors.guard import REFUSED
 from connectors.opml import feed_id, read_feeds, write_opml
 from connectors.parse import Unreadable
 from connectors.reading import is_address, read_file, read_url
+from connectors.urls import feed_address
 from pipeline.cli.context import connected, json_option, plain, print_json, print_lines, print_table
 from pipeline.cli.screen import echo, echo_raw
 from schemas.broker import Producer, read_newest
@@ -46,7 +47,11 @@ def command() -> None:
 @click.option("--name", help="The outlet's name.")
 @click.option("--country", help="Where the outlet is (ISO 3166 code).")
 @click.option("--language", help="The feed's language (BCP 47), weak evidence for its items.")
-@click.option("--interval", type=float, help="Fixed seconds between polls; else the feed's own rhythm decides.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0, 1e7, min_open=True),
+    help="Fixed seconds between polls; else the feed's own rhythm decides.",
+)
 @click.option(
     "--full-text",
     type=click.Choice(("feed", "page", "auto")),
@@ -73,6 +78,7 @@ def add(
       kabar feeds add https://news.example/
     """
     settings = connected()
+    url = feed_address(url) or url
     found = asyncio.run(find_feed(url, settings))
     address = found.final_url or url if found.url != url else url
     if found.error and (found.error.startswith(NEVER) or (found.status == OK and found.format is None)):
@@ -101,9 +107,12 @@ def import_(path: Path) -> None:
     Example:
       kabar feeds import indonesia.opml
     """
-    feeds = feeds_of(path)
+    unusable: list[str] = []
+    feeds = feeds_of(path, unusable)
     save(connected(), feeds)
     echo(f"Following {len(feeds)} feeds of {path}.")
+    for address in unusable:
+        echo(f"Left out, not an http(s) address: {address[:200]}", err=True)
 
 
 @command.command("export")
@@ -272,14 +281,14 @@ def remove(url: str) -> None:
     echo(f"No longer following {found[0].url}.")
 
 
-def feeds_of(path: Path) -> list[Feed]:
-    """The feeds of a file.
+def feeds_of(path: Path, unusable: list[str] | None = None) -> list[Feed]:
+    """The feeds of a file; `unusable` takes the addresses in it that are none.
 
     Raises:
         click.UsageError: the file is no list of feeds.
     """
     try:
-        return read_feeds(path)
+        return read_feeds(path, unusable)
     except (ValueError, OSError) as error:
         raise click.UsageError(f"{path} is no list of feeds: {error}") from error
 

@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
+from yarl import URL
 
 from connectors.check import Check, check
 from schemas.settings import Settings, load_settings
 from tests.connectors.golden import FOLDER
 from tests.connectors.server import LocalServer
 
+CHALLENGE = b"<script src='/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1'></script>"
 OPEN = load_settings(allow_networks="127.0.0.0/8")
 
 
@@ -33,6 +35,16 @@ def test_a_good_feed_is_described() -> None:
     assert found.newest.isoformat() == "2024-03-05T07:30:00+00:00"
     assert found.repairs == ()
     assert found.advice is None
+
+
+def test_a_page_that_names_feeds_for_people_alone_names_them() -> None:
+    """Links in its text count where it has none for programs, and none of them leads behind a bot wall."""
+    links = (
+        b"<a href='/rss.xml'>RSS</a><a href='/feeds/world/'>World</a><a href='/about'>Us</a><a href='/feedback'>x</a>"
+    )
+    found = looked(b"<!doctype html><html><title>News</title>" + links)
+    assert [URL(feed).path for feed in found.feeds] == ["/rss.xml"]
+    assert not looked(b"<html><title>Just a moment...</title>" + CHALLENGE + links).feeds
 
 
 def test_repairs_are_listed() -> None:

@@ -15,11 +15,11 @@ from connectors.feeds.registry import partition_of
 from connectors.opml import feed_id, read_opml
 from pipeline.cli.feeds import command
 from schemas.alert import Alert
-from schemas.broker import Producer, read_all
+from schemas.broker import Producer, read_all, read_newest
 from schemas.codec import now
 from schemas.feed import Feed, FeedState
 from schemas.settings import Settings, load_settings
-from schemas.topics import ALERTS, FEED_STATE
+from schemas.topics import ALERTS, FEED_NAMES, FEED_STATE
 from tests.connectors.server import LocalServer
 from tests.connectors.test_poller import Outlet, after_polls, followed, items, polling, state, titles, until
 
@@ -47,6 +47,19 @@ def test_a_feed_is_found_from_its_site_and_listed_exported_and_removed(kabar_set
         assert address in kabar(kabar_settings, "list", "--json").output
         assert "No longer following" in kabar(kabar_settings, "remove", address).output
         assert address not in kabar(kabar_settings, "list", "--json").output
+
+
+def test_for_a_feed_that_is_removed_no_other_rests(kabar_settings: Settings) -> None:
+    """What is said of it to the pollers of its twins goes with it. An address needs no scheme to be followed."""
+    address = "kabar.invalid/rss"
+    with Producer(kabar_settings) as producer:
+        assert "Following https://kabar.invalid/rss as " in kabar(kabar_settings, "add", address).output
+        id_ = feed_id(f"https://{address}")
+        producer.send(FEED_NAMES, id_, b"{}")
+        producer.flush()
+    assert id_ in read_newest(kabar_settings, FEED_NAMES)
+    kabar(kabar_settings, "remove", f"https://{address}")
+    assert id_ not in read_newest(kabar_settings, FEED_NAMES)
 
 
 def test_a_page_without_a_feed_is_refused_with_what_to_do(kabar_settings: Settings) -> None:

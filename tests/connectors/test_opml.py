@@ -46,6 +46,23 @@ def test_what_is_written_is_nested_as_it_was_read() -> None:
     )
 
 
+def test_addresses_as_lists_of_readers_have_them_are_taken() -> None:
+    """`feed:` of old readers, no scheme, tags in capitals, `url` of a feed; what is left out is told."""
+    outlines = (
+        "<outline xmlUrl='feed://a.example/rss'/><outline xmlUrl='feed:https://b.example/rss'/>"
+        "<outline xmlUrl='//c.example/rss'/><outline xmlUrl='d.example/rss'/><OUTLINE XMLURL='https://e.example/rss'/>"
+        "<outline type='rss' url='https://f.example/rss'/><outline type='link' url='https://g.example/'/>"
+        "<outline xmlUrl='javascript:alert(1)'/><outline xmlUrl='feed:file:///etc/passwd'/>"
+    )
+    unusable: list[str] = []
+    feeds = read_opml(f"<opml><body>{outlines}</body></opml>", unusable)
+    assert [feed.url for feed in feeds] == [
+        "http://a.example/rss", "https://b.example/rss", "https://c.example/rss", "https://d.example/rss",
+        "https://e.example/rss", "https://f.example/rss",
+    ]  # fmt: skip
+    assert unusable == ["javascript:alert(1)", "feed:file:///etc/passwd"]
+
+
 @given(
     st.lists(
         st.tuples(
@@ -90,6 +107,8 @@ feeds:
         ("- url: https://a.example/\n  nmae: x", "entry 1: .*nmae"),
         ("- https://a.example/\n- 5", "entry 2"),
         ("- javascript:x", "entry 1: 'javascript:x' is not an http"),
+        ("- {url: https://a.example/, interval_seconds: -5}", "entry 1: interval_seconds must be more than 0"),
+        ("- {url: https://a.example/, interval_seconds: .nan}", "entry 1: interval_seconds must be more than 0"),
         ("[", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
     ],
