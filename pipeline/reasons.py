@@ -39,6 +39,9 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "ambiguous, and not beside another of its names": "bermakna ganda, dan tidak di dekat nama lainnya",
     "ambiguous": "bermakna ganda",
     "given": "diberikan",
+    "the feed is failing": "umpannya gagal dibaca",
+    "the feed is silent": "umpannya diam",
+    "the feed is empty": "umpannya kosong",
 }  # fmt: skip
 TOLD: Final[Mapping[Reader, Mapping[str, str]]] = {"en": {}, "id": INDONESIAN}
 # The clauses that begin with the spelling by which someone is known.

@@ -6,12 +6,14 @@ id), `news.withheld` (key: alert id), `news.deliveries` (compacted, key: alert i
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Final, Literal
 
 from schemas.codec import Record
 from schemas.rule import Tell, When
 
 FigureKind = Literal["person", "organisation", "place"]
+# The field of a match that tells of a feed's health, not of an item: its `item_id` is the feed's.
+FEED_FIELD: Final = "feed"
 AlertKind = Literal["new", "count", "digest", "enters", "leaves", "spike", "silence"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.urls import host_of
-from schemas.alert import Alert, Match, alert_id
+from schemas.alert import FEED_FIELD, Alert, Match, alert_id
 from schemas.feed import Feed, FeedState
 
 RULE = "feed-health"
@@ -77,7 +77,7 @@ def alert_of(found: Trouble, feed: Feed, at: datetime) -> Alert:
         revision=0,
         story_id=f"feed:{feed.id}",
         quiet=False,
-        field="feed",
+        field=FEED_FIELD,
         surface=name,
         excerpt=found.reason,
         excerpt_start=0,

@@ -13,7 +13,7 @@ from pipeline.cli.screen import bare, echo
 from pipeline.elastic import Index
 from pipeline.sinks.ledger import deliveries_now
 from pipeline.sinks.message import heading
-from schemas.alert import Alert, Delivery, Match, Withheld
+from schemas.alert import FEED_FIELD, Alert, Delivery, Match, Withheld
 from schemas.broker import Follower, read_all
 from schemas.codec import Undecodable
 from schemas.errors import IndexRefused, IndexUnavailable
@@ -131,7 +131,8 @@ def _show_match(match: Match) -> None:
     if not match.item_id:
         return
     begin, end = match.excerpt_start, match.excerpt_end
-    excerpt = f"{match.excerpt[:begin]}«{match.excerpt[begin:end]}»{match.excerpt[end:]}"
+    surface = f"«{match.excerpt[begin:end]}»" if end > begin else ""
+    excerpt = f"{match.excerpt[:begin]}{surface}{match.excerpt[end:]}"
     late = "  [late]" if match.late else ""
     echo(f"  {bare(match.title or match.item_id)}  ({match.source}, {match.language}){late}")
     echo(f"  … {bare(excerpt)} …")
@@ -171,7 +172,8 @@ def _why(settings: Settings, number: str, *, as_json: bool) -> None:
         tried = f" after {delivery.attempts} attempts" if delivery.attempts > 1 else ""
         reason = f": {delivery.reason}" if delivery.reason else ""
         echo(f"  {'sink':<11}{delivery.sink} {delivery.state} {plain(delivery.at)}{tried}{reason}")
-    echo(f"  {'item':<11}kabar why {match.item_id}")
+    if match.field != FEED_FIELD:
+        echo(f"  {'item':<11}kabar why {match.item_id}")
 
 
 def explain(settings: Settings, alert: Alert) -> Explained:

@@ -88,6 +88,7 @@ class TopicConfig(_Sink, frozen=True, kw_only=True, tag="kafka"):
 
 
 Config = WebhookConfig | SlackConfig | TeamsConfig | EmailConfig | FeedConfig | FileConfig | TopicConfig
+SECRET_LEAST = 8
 _SECRETS = ("url", "secrets", "password")
 
 
@@ -117,7 +118,8 @@ class Sink(msgspec.Struct, frozen=True):
             text = text.replace(secret, "***")
             path = secret.partition("://")[2].partition("/")[2]
             if path:
-                text = text.replace(path, "***")
+                # One as short as `hook` is no secret by itself, and may be a word of the reason.
+                text = text.replace(path if len(path) >= SECRET_LEAST else f"/{path}", "***")
         return text
 
     def where(self) -> str:

@@ -103,7 +103,7 @@ def slack(message: Told) -> dict[str, Any]:
 
 def _slack_shown(shown: Shown, message: Told) -> list[dict[str, Any]]:
     title = f"<{shown.url}|{_slack(shown.title)}>" if _plain_url(shown.url) else f"*{_slack(shown.title)}*"
-    excerpt = f"{_slack(shown.before)}*{_slack(shown.mention.strip())}*{_slack(shown.after)}" if shown.mention else ""
+    excerpt = "".join(f"*{_slack(part.strip())}*" if marked else _slack(part) for part, marked in shown.excerpt)
     lines = [title, *([f">{excerpt}"] if excerpt else [])]
     blocks = [_slack_section("\n".join(lines))]
     if shown.facts and len(message.shown) == 1:
@@ -134,15 +134,10 @@ def teams(message: Told) -> dict[str, Any]:
     actions: list[dict[str, Any]] = []
     for shown in message.shown[:ENTRY_LIMIT]:
         body.append({"type": "TextBlock", "text": _teams(shown.title), "weight": "Bolder", "wrap": True})
-        if shown.mention:
+        if shown.excerpt:
             runs = [
-                {
-                    "type": "TextRun",
-                    "text": part,
-                    **({"weight": "Bolder", "highlight": True} if part is shown.mention else {}),
-                }
-                for part in (shown.before, shown.mention, shown.after)
-                if part
+                {"type": "TextRun", "text": part, **({"weight": "Bolder", "highlight": True} if marked else {})}
+                for part, marked in shown.excerpt
             ]
             body.append({"type": "RichTextBlock", "inlines": runs})
         if shown.facts and len(message.shown) == 1:

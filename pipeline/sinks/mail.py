@@ -92,8 +92,9 @@ def text(content: Told) -> str:
     lines = [content.heading, "=" * min(len(content.heading), 72), ""]
     for shown in content.shown:
         lines.append(shown.title)
-        if shown.mention:
-            lines += ["", f"  … {shown.before}«{shown.mention}»{shown.after} …"]
+        if shown.excerpt:
+            quote = "".join(f"«{part}»" if marked else part for part, marked in shown.excerpt)
+            lines += ["", f"  … {quote} …"]
         lines += ["", *(f"{name}: {value}" for name, value in shown.facts)]
         lines += ["", shown.url] if shown.url else []
         lines.append("")
@@ -111,15 +112,18 @@ def page(content: Told) -> str:
     )
 
 
+def _marked(part: str, *, marked: bool) -> str:
+    return f"<mark>{_escape(part)}</mark>" if marked else _escape(part)
+
+
 def _shown(shown: Shown, content: Told) -> str:
     title = _escape(shown.title)
     if shown.url:
         title = f'<a href="{_escape(shown.url)}">{title}</a>'
     quote = (
         f'<blockquote lang="{_escape(shown.language)}" dir="auto" style="border-left:3px solid #ccc;margin:.6em 0;'
-        f'padding:.2em .8em">{_escape(shown.before)}<mark>{_escape(shown.mention)}</mark>{_escape(shown.after)}'
-        "</blockquote>"
-        if shown.mention
+        f'padding:.2em .8em">{"".join(_marked(part, marked=marked) for part, marked in shown.excerpt)}</blockquote>'
+        if shown.excerpt
         else ""
     )
     rows = "".join(

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.reasons import told as reason
 from pipeline.sinks.words import say
-from schemas.alert import Alert, Match
+from schemas.alert import FEED_FIELD, Alert, Match
 from schemas.rule import FIGURE_RULE, Reader
 
 SUBJECT_LIMIT = 180
@@ -23,6 +23,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     after: str
     language: str
     facts: tuple[tuple[str, str], ...]
+
+    @property
+    def excerpt(self) -> tuple[tuple[str, bool], ...]:
+        """The parts of the excerpt that have text, and whether each is the mention; there may be none."""
+        parts = ((self.before, False), (self.mention, True), (self.after, False))
+        return tuple((text, marked) for text, marked in parts if text)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +60,15 @@ def heading(alert: Alert) -> str:
     """What happened, in a line."""
     match, reader = alert.match, alert.match.tell.language
     who = match.figure_name or match.rule_name
+    if match.field == FEED_FIELD:
+        return match.title  # it says what is wrong with which feed
     match alert.kind:
         case "digest":
-            return say(reader, "digest", rule=match.rule_name or who, outlets=len(alert.entries) + alert.more)
+            many = len(alert.entries) + alert.more
+            return say(reader, "digest" if many > 1 else "digest-one", rule=match.rule_name or who, outlets=many)
         case "count":
-            return f"{say(reader, 'count', who=who, outlets=alert.outlets)} — {match.title}"
+            key = "count" if alert.outlets > 1 else "count-one"
+            return f"{say(reader, key, who=who, outlets=alert.outlets)} — {match.title}"
         case "spike":
             count, _, usual = alert.reason.partition("|")
             return say(reader, "spike", who=who, count=count, usual=usual)
@@ -84,6 +94,9 @@ def _shown(alert: Alert, match: Match, reader: Reader, indexed_at: datetime | No
 
 def _facts(alert: Alert, match: Match, reader: Reader, indexed_at: datetime | None) -> list[tuple[str, str]]:
     why = reason(match.why, reader)
+    alerted = (say(reader, "alerted"), clock(alert.alerted_at, match.tell.zone))
+    if match.field == FEED_FIELD:
+        return [(say(reader, "source"), match.source), (say(reader, "why"), why), alerted]
     named = f"{match.figure_name}, {say(reader, match.field)}" if match.figure_id else say(reader, match.field)
     facts = [(say(reader, "source"), match.source), (say(reader, "where"), named), (say(reader, "why"), why)]
     if match.context:
@@ -101,7 +114,7 @@ def _facts(alert: Alert, match: Match, reader: Reader, indexed_at: datetime | No
         (say(reader, "published"), published),
         (say(reader, "first_seen"), clock(match.first_seen_at, match.tell.zone)),
         (say(reader, "indexed"), clock(indexed_at, match.tell.zone) or say(reader, "not-yet")),
-        (say(reader, "alerted"), clock(alert.alerted_at, match.tell.zone)),
+        alerted,
     ]
     return facts
 

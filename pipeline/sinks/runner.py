@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from pipeline.sinks.attempts import Gone, Outcome, Waiting, after
+from pipeline.sinks.attempts import Gone, Later, Outcome, Waiting, after
 from pipeline.sinks.config import (
     EmailConfig,
     FeedConfig,
@@ -175,7 +175,12 @@ class Runner:
             async with room:
                 if self.is_disabled:
                     return waiting, Gone("the sink is disabled; `kabar sinks enable` sends to it again")
-                return waiting, await place.send(waiting.alert)
+                try:
+                    return waiting, await place.send(waiting.alert)
+                except BrokerError:
+                    raise  # all of the sink waits for Kafka
+                except Exception as error:  # noqa: BLE001 - one alert that cannot be told must not hold back the others
+                    return waiting, Later(f"Kabar cannot tell it: {error!r}")
 
         for start in range(0, len(work), BATCH):
             if self._stopping.is_set():

@@ -57,6 +57,7 @@ class AlertShown(msgspec.Struct, frozen=True, kw_only=True):
     excerpt_start: int
     excerpt_end: int
     surface: str
+    field: str
     why: str
     rule_id: str
     source: str

@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from connectors.feeds.health import Trouble, alert_of
+from pipeline.reasons import INDONESIAN, clauses
+from pipeline.sinks import mail
 from pipeline.sinks.attempts import Gone, Later, Outcome, Refused, Sent
-from pipeline.sinks.config import SlackConfig, TeamsConfig, WebhookConfig
+from pipeline.sinks.config import FeedConfig, Sink, SlackConfig, TeamsConfig, WebhookConfig
 from pipeline.sinks.http import HttpPlace, slack, teams
+from pipeline.sinks.local import FeedPlace, file_name
 from pipeline.sinks.message import told
 from schemas.alert import Alert
+from schemas.feed import Feed
 from schemas.rule import Tell
 from schemas.settings import load_settings
 from tests.pipeline.sinks.receiver import receiving
@@ -129,6 +135,40 @@ def test_messages_are_in_the_language_of_the_reader() -> None:
     text = json.dumps(slack(told(alert)), ensure_ascii=False)
     for words in ("baru disebut", "Pertama terlihat", "di isi berita", "WIB", "menyatakan kesediaannya"):
         assert words in text
+
+
+def test_a_feed_that_fails_is_told_as_one(tmp_path: Path) -> None:
+    """What is wrong with which feed and what to do, in chat, card, mail and feed: it names nobody."""
+    reason = "3 polls in a row failed: HTTP 404. Look for the feed's new address."
+    feed = Feed(id="f", url="https://daily.example/feed", name="The Daily")
+    alert = alert_of(Trouble(kind="failing", since=ALERT.alerted_at, reason=reason), feed, ALERT.alerted_at)
+    message = told(alert)
+    assert message.heading == "The Daily: the feed is failing"
+    assert asyncio.run(FeedPlace(FeedConfig(folder=str(tmp_path))).send(alert)) == Sent()
+    written = (tmp_path / file_name(alert.match.rule_id, "atom")).read_text()
+    chats = (json.dumps(slack(message)), json.dumps(teams(message)))
+    for text in (*chats, mail.text(message), mail.page(message), written):
+        assert "Look for the feed" in text
+        assert "newly named" not in text
+        assert "«»" not in text
+    assert clauses(alert.match.why)[0].text in INDONESIAN
+
+
+def test_one_is_one() -> None:
+    """A digest of one alert and a count of one outlet are said so."""
+    assert told(msgspec.structs.replace(ALERT, kind="digest", entries=(MATCH,))).heading.endswith(": 1 alert")
+    assert "+1 outlet —" in told(msgspec.structs.replace(ALERT, kind="count", outlets=1)).heading
+
+
+def test_a_reason_keeps_its_words() -> None:
+    """An address, and a part of it that could be a secret, are not shown; a short part of it is a word like others."""
+    config = WebhookConfig(url="https://hooks.example/gone")
+    sink = Sink(name="a", config=config)
+    assert sink.redact("the receiver is gone (410): https://hooks.example/gone, /gone") == (
+        "the receiver is gone (410): ***, ***"
+    )
+    long = Sink(name="b", config=SlackConfig(url="https://hooks.example/T0/B0/x9x9x9x9"))
+    assert long.redact("no T0/B0/x9x9x9x9 there") == "no *** there"
 
 
 def test_a_digest_of_a_thousand_fits() -> None:

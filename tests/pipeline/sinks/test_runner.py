@@ -130,6 +130,21 @@ def test_each_sink_goes_its_own_way(own_settings: Settings, start: Start, tmp_pa
         assert secret not in shown
 
 
+def test_an_alert_that_cannot_be_told_holds_back_nobody(own_settings: Settings, start: Start) -> None:
+    """One that the code stumbles over is tried again with its reason; those after it are told."""
+    with receiving() as chat:
+        start({"poisoned": {"kind": "slack", "url": chat.url}})
+        match = msgspec.structs.replace(MATCH, tell=Tell(to=("poisoned",)), field="a field of tomorrow")
+        with Producer(own_settings) as producer:
+            producer.send(ALERTS, "poison", Alert(id="poison", alerted_at=now(), match=match).encode())
+            producer.flush()
+        tell(own_settings, "sound", to=("poisoned",))
+        until(lambda: state(own_settings, "poisoned").sent == 1, seconds=30, what="the sound one is told")
+    left = state(own_settings, "poisoned")
+    assert left.retrying == 1
+    assert "a field of tomorrow" in left.reason
+
+
 def _entries(path: Path) -> int:
     import feedparser  # noqa: PLC0415 - an independent reader of feeds
 
