@@ -16,6 +16,7 @@ import msgspec
 
 from pipeline.decision import Decision, Lookup, Output, opened, origin
 from pipeline.notify.activity import counted, silence_due, spike
+from pipeline.notify.outputs import activity_of, as_decided, count_of, digest_of, never_named, scope, withheld
 from pipeline.notify.rows import (
     ACTIVITY,
     CAP,
@@ -27,17 +28,18 @@ from pipeline.notify.rows import (
     Held,
     HeldRow,
     LedgerRow,
+    R,
     decode,
     encode,
     is_ledger,
 )
 from pipeline.notify.timers import Timers, activity_key
 from pipeline.rules.schedule import Unreadable, read_quiet, read_schedule
-from schemas.alert import Alert, AlertKind, Match, Withheld, alert_id
+from schemas.alert import Match, alert_id
 from schemas.codec import from_millis, millis
 from schemas.message import Message
-from schemas.rule import Rule, Tick
-from schemas.topics import ALERTS, DAY_MS, TIMERS, WITHHELD
+from schemas.rule import FIGURE_RULE, Rule, Tick
+from schemas.topics import DAY_MS, TIMERS
 
 MINUTE_MS = 60_000
 HELD_LIMIT = 200
@@ -62,7 +64,7 @@ class Notifier:
     def __init__(
         self,
         snoozed: Snoozed = lambda _keys, _at: None,
-        find_rule: FindRule = lambda _number: None,
+        find_rule: FindRule | None = None,
         all_rules: Callable[[], Iterable[Rule]] = tuple,
         gone: Callable[[Match], bool] = lambda _match: False,
         *,
@@ -119,7 +121,7 @@ class Notifier:
             return self._first(number, match, message, lookup)
         row = decode(LedgerRow, found)
         if row.origin == origin(message):
-            return Decision(outputs=_as_decided(number, row, match))
+            return Decision(outputs=as_decided(number, row, match))
         rows: list[tuple[str, bytes | None]] = []
         if message.timestamp_ms - max(row.alerted_ms, row.seen_ms) >= SEEN_MS:
             rows.append((number, encode(msgspec.structs.replace(row, seen_ms=message.timestamp_ms))))
@@ -132,11 +134,11 @@ class Notifier:
         at_ms = message.timestamp_ms
         at = from_millis(at_ms)
         if match.quiet:
-            return _withhold(number, match, message, "backfill")
+            return withheld(number, match, message, "backfill")
         keys = (f"figure:{match.figure_id}", f"story:{match.story_id}", f"rule:{match.rule_id}")
         until = self._snoozed(keys, at)
         if until is not None:
-            return _withhold(number, match, message, f"snoozed until {until.isoformat()}")
+            return withheld(number, match, message, f"snoozed until {until.isoformat()}")
         cap = _cap(match, message, lookup)
         due = _due(match, at, cap)
         if due is not None:
@@ -153,7 +155,7 @@ class Notifier:
             rows.append((CAP + match.rule_id, encode(counted_one)))
         row = LedgerRow(origin(message), at_ms, quiet=False, rule=match.rule_id)
         rows.append((number, encode(row)))
-        return Decision(tuple(rows), _as_decided(number, row, match))
+        return Decision(tuple(rows), as_decided(number, row, match))
 
     def _hold(self, number: str, match: Match, message: Message, lookup: Lookup, due_ms: int) -> Decision:
         key = HELD + match.rule_id
@@ -183,7 +185,9 @@ class Notifier:
         if tick.row.startswith(COUNT):
             return self._count(tick, decode(CountRow, found), message)
         if tick.row.startswith(ACTIVITY):
-            return self._silence(tick, decode(ActivityRow, found), message)
+            activity = decode(ActivityRow, found)
+            spiked = activity.match is not None and activity.match.when == "spike"
+            return self._late_spike(tick, activity, message) if spiked else self._silence(tick, activity, message)
         over = is_ledger(tick.row) and self._is_over(decode(LedgerRow, found), message.timestamp_ms)
         return Decision(rows=((tick.row, None),) if over else ())
 
@@ -194,39 +198,49 @@ class Notifier:
     def _release(self, tick: Tick, row: HeldRow, message: Message) -> Decision:
         if row.last_origin == origin(message):
             last = self._kept(row.last)
-            return Decision(outputs=_digest(tick.rule_id, row.last_due_ms, last, row.last_more, message))
+            return Decision(outputs=digest_of(tick.rule_id, row.last_due_ms, last, row.last_more, message))
         if row.due_ms != tick.due_ms or not row.held:
             return Decision()
+        if self._is_removed(tick.rule_id):
+            return Decision(rows=((tick.row, None),))
         at = from_millis(message.timestamp_ms)
         held = self._kept(row.held)
         quiet = _quiet_until(held[-1].match, at) if held else None
         if quiet is not None:
-            due_ms = millis(quiet)
-            self.timers.set(due_ms, tick.rule_id, tick.row)
-            return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
+            return self._later(tick, row, quiet)
         told = HeldRow(
             last_origin=origin(message), last_due_ms=row.due_ms, last=held, last_more=row.more, newest=row.newest
         )
-        outputs = _digest(tick.rule_id, row.due_ms, held, row.more, message)
+        outputs = digest_of(tick.rule_id, row.due_ms, held, row.more, message)
         return Decision(((tick.row, encode(told)),), outputs)
+
+    def _is_removed(self, rule_id: str) -> bool:
+        """Whether a rule that someone made is there no more; what it still held is told to nobody.
+
+        Asked of what waited only: a match may come from a rule so new that it is not known here yet.
+        """
+        return not rule_id.startswith(FIGURE_RULE) and self._find_rule is not None and self._find_rule(rule_id) is None
 
     def _kept(self, held: tuple[Held, ...]) -> tuple[Held, ...]:
         """What of it was not taken down meanwhile."""
         return tuple(one for one in held if not self._gone(one.match))
 
     def _count(self, tick: Tick, row: CountRow, message: Message) -> Decision:
-        if self._gone(row.match):
+        if self._gone(row.match) or self._is_removed(tick.rule_id):
             return Decision(rows=((tick.row, None),))
         if row.told == origin(message):
-            return Decision(outputs=_counted(row, message))
+            return Decision(outputs=count_of(row, message))
         if row.due_ms != tick.due_ms:
             return Decision()
         if row.told or not row.outlets:
             return Decision(rows=((tick.row, None),))
+        quiet = _quiet_until(row.match, from_millis(message.timestamp_ms))
+        if quiet is not None:
+            return self._later(tick, row, quiet)
         due_ms = message.timestamp_ms + SWEEP_MS
         self.timers.set(due_ms, tick.rule_id, tick.row)
         told = msgspec.structs.replace(row, due_ms=due_ms, told=origin(message))
-        return Decision(((tick.row, encode(told)),), _counted(row, message))
+        return Decision(((tick.row, encode(told)),), count_of(row, message))
 
     # Spikes and silences.
 
@@ -240,7 +254,7 @@ class Notifier:
         row = counted(before, match, at_ms, message.offset)
         if before is not None and row is before:
             again = row.told == origin(message) and row.match is not None
-            return Decision(outputs=_told_of(row, "spike", message) if again else ())
+            return Decision(outputs=activity_of(row, "spike", message) if again else ())
         if match.when == "silence":
             due_ms = silence_due(row.last_ms, match.tell)
             self.timers.set(due_ms, match.rule_id, key)
@@ -248,8 +262,14 @@ class Notifier:
         reason = None if match.quiet else spike(row, match.tell, at_ms)
         if reason is None or self._is_snoozed(match, at_ms):
             return Decision(rows=((key, encode(row)),))
-        row = msgspec.structs.replace(row, told=origin(message), told_hour=at_ms // SWEEP_MS, told_reason=reason)
-        return Decision(((key, encode(row)),), _told_of(row, "spike", message))
+        row = msgspec.structs.replace(row, told_hour=at_ms // SWEEP_MS, told_reason=reason)
+        quiet = _quiet_until(match, from_millis(at_ms))
+        if quiet is not None:
+            due_ms = millis(quiet)
+            self.timers.set(due_ms, match.rule_id, key)
+            return Decision(rows=((key, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
+        row = msgspec.structs.replace(row, told=origin(message))
+        return Decision(((key, encode(row)),), activity_of(row, "spike", message))
 
     def _watch(self, tick: Tick, rule: Rule, message: Message, lookup: Lookup) -> Decision:
         key = activity_key(tick.rule_id, tick.figure_id)
@@ -258,28 +278,49 @@ class Notifier:
         at_ms = message.timestamp_ms
         due_ms = silence_due(at_ms, rule.tell)
         self.timers.set(due_ms, tick.rule_id, key)
-        match = _nothing(rule, tick, from_millis(at_ms))
+        match = never_named(rule, tick, from_millis(at_ms))
         return Decision(rows=((key, encode(ActivityRow(at_ms, at_ms, -1, (), match, due_ms))),))
 
     def _silence(self, tick: Tick, row: ActivityRow, message: Message) -> Decision:
         if row.told == origin(message):
-            return Decision(outputs=_told_of(row, "silence", message))
+            return Decision(outputs=activity_of(row, "silence", message))
         if row.due_ms != tick.due_ms or row.match is None:
             return Decision()
-        rule = self._find_rule(tick.rule_id)
+        rule = self._find_rule(tick.rule_id) if self._find_rule else None
         if rule is None:
             return Decision(rows=((tick.row, None),))
         match = row.match
+        quiet = _quiet_until(match, from_millis(message.timestamp_ms))
+        if quiet is not None:
+            return self._later(tick, row, quiet)
         if self._gone(match):
             # That there is silence is true still; of what came last nothing is told.
             whose = Tick(rule_id=rule.id, figure_id=match.figure_id, figure_name=match.figure_name)
-            match = _nothing(rule, whose, from_millis(row.last_ms))
+            match = never_named(rule, whose, from_millis(row.last_ms))
         told = msgspec.structs.replace(
             row, match=match, due_ms=0, told=origin(message),
             told_reason=str((message.timestamp_ms - row.last_ms) // SWEEP_MS),
         )  # fmt: skip
-        outputs = () if self._is_snoozed(match, message.timestamp_ms) else _told_of(told, "silence", message)
-        return Decision(((tick.row, encode(told)),), outputs)
+        if self._is_snoozed(match, message.timestamp_ms):
+            return Decision(rows=((tick.row, encode(msgspec.structs.replace(told, told=""))),))
+        return Decision(((tick.row, encode(told)),), activity_of(told, "silence", message))
+
+    def _late_spike(self, tick: Tick, row: ActivityRow, message: Message) -> Decision:
+        """A spike that came in quiet hours, at their end."""
+        if row.told == origin(message):
+            return Decision(outputs=activity_of(row, "spike", message))
+        if row.due_ms != tick.due_ms or row.match is None:
+            return Decision()
+        if self._gone(row.match) or self._is_removed(tick.rule_id) or self._is_snoozed(row.match, message.timestamp_ms):
+            return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=0))),))
+        told = msgspec.structs.replace(row, due_ms=0, told=origin(message))
+        return Decision(((tick.row, encode(told)),), activity_of(told, "spike", message))
+
+    def _later(self, tick: Tick, row: R, moment: datetime) -> Decision:
+        """The row falls due at that moment instead."""
+        due_ms = millis(moment)
+        self.timers.set(due_ms, tick.rule_id, tick.row)
+        return Decision(rows=((tick.row, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
 
     def _is_snoozed(self, match: Match, at_ms: int) -> bool:
         keys = (f"figure:{match.figure_id}", f"rule:{match.rule_id}")
@@ -301,76 +342,12 @@ class Notifier:
         return ticks
 
 
-def scope(match: Match) -> str:
-    """What a rule tells of once: a story by default, or an item, a revision, an event."""
-    match match.when:
-        case "item":
-            return f"item/{match.item_id}"
-        case "revision" | "enters" | "leaves":
-            return f"revision/{match.item_id}/{match.revision}"
-        case "event":
-            return match.event_id or match.story_id
-        case _:
-            return match.story_id
-
-
-def _withhold(number: str, match: Match, message: Message, reason: str) -> Decision:
-    row = LedgerRow(origin(message), message.timestamp_ms, match.quiet, "withheld", reason, match.rule_id)
-    return Decision(((number, encode(row)),), _as_decided(number, row, match))
-
-
-def _as_decided(number: str, row: LedgerRow, match: Match) -> tuple[Output, ...]:
-    if row.fate == "held":
-        return ()
-    if row.fate == "withheld" or row.quiet:
-        withheld = Withheld(id=number, at=from_millis(row.alerted_ms), reason=row.reason or "backfill", match=match)
-        return (Output(WITHHELD, number, withheld.encode()),)
-    kinds: dict[str, AlertKind] = {"enters": "enters", "leaves": "leaves"}
-    alert = Alert(id=number, alerted_at=from_millis(row.alerted_ms), match=match, kind=kinds.get(match.when, "new"))
-    return (Output(ALERTS, number, alert.encode()),)
-
-
 def _follow(key: str, row: CountRow, match: Match) -> list[tuple[str, bytes | None]]:
     """One outlet more, unless it was counted or is the first one's."""
     known = match.source == row.match.source or match.source in row.outlets
     if row.told or known or len(row.outlets) >= OUTLET_LIMIT:
         return []
     return [(key, encode(msgspec.structs.replace(row, outlets=(*row.outlets, match.source))))]
-
-
-def _counted(row: CountRow, message: Message) -> tuple[Output, ...]:
-    match = row.match
-    number = alert_id(match.rule_id, match.figure_id, f"{scope(match)}/count")
-    at = from_millis(message.timestamp_ms)
-    alert = Alert(id=number, alerted_at=at, match=match, kind="count", outlets=len(row.outlets))
-    return (Output(ALERTS, number, alert.encode()),)
-
-
-def _digest(rule_id: str, due_ms: int, held: tuple[Held, ...], more: int, message: Message) -> tuple[Output, ...]:
-    if not held:
-        return ()  # all of it was taken down
-    at = from_millis(message.timestamp_ms)
-    first = held[0]
-    if len(held) == 1 and not more and first.match.tell.how != "digest":
-        alert = Alert(id=first.number, alerted_at=at, match=first.match)
-    else:
-        number = alert_id(rule_id, "", f"digest/{due_ms}")
-        entries = tuple(one.match for one in held)
-        alert = Alert(
-            id=number, alerted_at=at, match=first.match, kind="digest", entries=entries, more=more, outlets=len(entries)
-        )
-    return (Output(ALERTS, alert.id, alert.encode()),)
-
-
-def _told_of(row: ActivityRow, kind: AlertKind, message: Message) -> tuple[Output, ...]:
-    match = row.match
-    if match is None:
-        return ()
-    at_ms = message.timestamp_ms
-    scope_ = f"spike/{row.told_hour}" if kind == "spike" else f"silence/{row.last_ms}"
-    number = alert_id(match.rule_id, match.figure_id, scope_)
-    alert = Alert(id=number, alerted_at=from_millis(at_ms), match=match, kind=kind, reason=row.told_reason)
-    return (Output(ALERTS, number, alert.encode()),)
 
 
 def _cap(match: Match, message: Message, lookup: Lookup) -> CapRow | None:
@@ -410,13 +387,3 @@ def _quiet_until(match: Match, at: datetime) -> datetime | None:
         return read_quiet(match.tell.quiet).until(at, match.tell.zone)
     except (Unreadable, KeyError, OSError, ValueError):
         return None
-
-
-def _nothing(rule: Rule, tick: Tick, at: datetime) -> Match:
-    """The match of a figure that was never named since its rule was made."""
-    return Match(
-        rule_id=rule.id, figure_id=tick.figure_id, figure_name=tick.figure_name or tick.figure_id, item_id="",
-        revision=0, story_id="", quiet=False, field="title", surface="", excerpt="", excerpt_start=0, excerpt_end=0,
-        why="", title="", url=None, source="", language="und", published_at=None, first_seen_at=at, matched_at=at,
-        rule_name=rule.name, when="silence", tell=rule.tell,
-    )  # fmt: skip

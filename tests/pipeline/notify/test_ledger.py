@@ -206,6 +206,22 @@ def test_what_was_taken_down_is_told_no_more() -> None:
     assert ledger.withheld == []
 
 
+def test_a_rule_that_was_removed_tells_nothing_more() -> None:
+    """Neither the digest that waits nor the count of who follows; a figure's own rule is not one that is removed."""
+    rules = {"r": Rule(id="r", name="R", conditions=Conditions(figures=("Q7747",)))}
+    ledger = Ledger(Notifier(find_rule=rules.get))
+    digest, count = Tell(how="digest", digest="1h"), Tell(how="count", count_minutes=30)
+    own = MATCH.rule_id
+    ledger.send(match(1, tell=digest, rule_id="r"))
+    ledger.send(match(1, tell=digest, rule_id=own))
+    assert ledger.send(outlet(0, count)) != []
+    ledger.send(outlet(2, count))
+    del rules["r"]
+    assert [alert.match.rule_id for alert in ledger.wait(DAY)] == [own]
+    ledger.crash()
+    assert ledger.wait(DAY) == []
+
+
 def test_a_count_and_a_silence_say_nothing_of_what_was_taken_down() -> None:
     """The outlets that followed it are not counted to anyone; that nobody is named is told without the last item."""
     gone: set[str] = set()
@@ -374,6 +390,52 @@ def test_a_spike_and_a_silence_outlive_a_process() -> None:
         silent.notifier.restore(list(silent.rows.items()))
         told += silent.wait(DAY)
     assert [(alert.kind, alert.alerted_at) for alert in told] == [("silence", START + 2 * DAY)]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_quiet_hours_hold_counts_spikes_and_silences_too(*, killed: bool) -> None:
+    """What falls due at night, or happens then, is told once at the end of it, by whichever process."""
+    rules = {"r": Rule(id="r", name="R", conditions=Conditions(figures=("Q7747",)))}
+
+    def ledger() -> Ledger:
+        return Ledger(Notifier(find_rule=rules.get))
+
+    def until_morning(at_night: Ledger) -> list[Alert]:
+        if killed:
+            at_night.notifier = Notifier(find_rule=rules.get)
+            at_night.notifier.restore(list(at_night.rows.items()))
+        return at_night.wait(DAY)
+
+    seven = START + 22 * HOUR
+    tell = Tell(how="count", count_minutes=30, quiet="22:00-07:00")
+    counting = ledger()
+    assert counting.wait(12 * HOUR + 50 * MINUTE) == []
+    assert [alert.kind for alert in counting.send(outlet(0, tell))] == ["new"]
+    counting.send(outlet(1, tell), after=MINUTE)
+    counting.send(outlet(2, tell), after=HOUR)
+    assert [(a.kind, a.outlets, a.alerted_at) for a in until_morning(counting)] == [("count", 2, seven)]
+
+    tell = Tell(quiet="22:00-07:00", silence_hours=16)
+    silent = ledger()
+    silent.send(match(1, rule_id="r", when="silence", tell=tell))
+    assert [(a.kind, a.alerted_at) for a in until_morning(silent)] == [("silence", seven)]
+
+    tell = Tell(quiet="22:00-07:00")
+    spiking = ledger()
+    for number in range((2 * 24 + 14) * 2):
+        assert spiking.send(match(number, rule_id="r", when="spike", tell=tell), after=HOUR / 2) == []
+    assert [
+        a for n in range(9) for a in spiking.send(match(n, rule_id="r", when="spike", tell=tell), after=MINUTE)
+    ] == []
+    assert [(a.kind, a.alerted_at) for a in until_morning(spiking)] == [("spike", seven + 2 * DAY)]
+
+
+def test_a_snoozed_silence_stays_untold() -> None:
+    """The record that it fell due by, delivered again, is answered as before."""
+    rule = Rule(id="r", name="Silent", conditions=Conditions(figures=("Q7747",)), when="silence")
+    ledger = Ledger(Notifier(lambda _keys, at: at + DAY, find_rule=lambda _number: rule))
+    ledger.send(match(1, rule_id="r", when="silence"))
+    assert ledger.wait(7 * DAY) == []
 
 
 def test_a_tick_of_the_past_changes_nothing() -> None:
