@@ -18,6 +18,7 @@ from pipeline.elastic import Index, Outcome, Verdict, Write
 from pipeline.forget import ForgottenList
 from pipeline.observe import Observer, Tally
 from pipeline.query.places import place_of
+from pipeline.reasons import of_alert
 from pipeline.streaming import Progress
 from schemas import side_indices as side
 from schemas.alert import Alert
@@ -221,8 +222,8 @@ def prepare(
 
 def _alert(message: Message, alert: Alert, prefix: str) -> Pending:
     alias = month_alias(prefix, alert.alerted_at, side.ALERTS)
-    source_ = msgspec.json.encode(side.alert_source(alert))
-    return Pending(message, Write(alias, alert.id, millis(alert.alerted_at), source_), beside=True)
+    stored = msgspec.json.encode(side.alert_source(alert) | {"why": of_alert(alert)})
+    return Pending(message, Write(alias, alert.id, millis(alert.alerted_at), stored), beside=True)
 
 
 def _document(message: Message, document: Document, prefix: str, indexed_at: datetime) -> list[Pending]:

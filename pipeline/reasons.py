@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from pipeline.said import Said
+from schemas.alert import Alert
 from schemas.rule import Reader
 
 BETWEEN: Final = "; "
@@ -39,6 +40,12 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "ambiguous, and not beside another of its names": "bermakna ganda, dan tidak di dekat nama lainnya",
     "ambiguous": "bermakna ganda",
     "given": "diberikan",
+    "a digest, {} in all": "ringkasan, seluruhnya {}",
+    "outlets that followed: {}": "media yang menyusul: {}",
+    "mentions this hour: {}": "sebutan pada jam ini: {}",
+    "usually {}": "biasanya {}",
+    "hours without being named: {}": "jam tanpa disebut: {}",
+    "now in the headline": "kini ada di judul",
     "the feed is failing": "umpannya gagal dibaca",
     "the feed is silent": "umpannya diam",
     "the feed is empty": "umpannya kosong",
@@ -90,6 +97,27 @@ def said(why: str) -> Said:
     """A reason as it is kept, as a sentence."""
     found = clauses(why)
     return Said(BETWEEN.join("{}" for _ in found), tuple(clause.said for clause in found))
+
+
+def of_alert(alert: Alert) -> str:
+    """Why an alert was told, as it is kept: what kind it is, where that says something, and the reason of its match."""
+    match alert.kind:
+        case "digest":
+            parts = [because("a digest, {} in all", len(alert.entries) + alert.more)]
+        case "count":
+            parts = [because("outlets that followed: {}", alert.outlets)]
+        case "spike":
+            count, _, usual = alert.reason.partition("|")
+            parts = [because("mentions this hour: {}", count), because("usually {}", usual)]
+        case "silence":
+            parts = [because("hours without being named: {}", alert.reason)]
+        case "enters":
+            parts = [because("now in the headline")]
+        case "leaves":
+            parts = [because("no longer in the headline")]
+        case "new":
+            parts = []
+    return BETWEEN.join((*parts, *([alert.match.why] if alert.match.why else [])))
 
 
 def told(why: str, reader: Reader) -> str:

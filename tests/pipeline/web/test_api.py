@@ -18,8 +18,10 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from connectors.feeds.health import Trouble, alert_of
 from pipeline.cli.search import command as search_command
-from pipeline.elastic import Index
+from pipeline.elastic import Index, Verdict
+from pipeline.index import prepare
 from pipeline.launch import Pipeline
 from pipeline.search import Names, Query, search
 from pipeline.search.related import item
@@ -29,15 +31,17 @@ from pipeline.web.app import build_app
 from pipeline.web.desk import Desk
 from pipeline.web.formats import news_article, ninjs
 from pipeline.web.openapi import document
-from schemas.alert import Figure
+from schemas.alert import Alert, Figure
 from schemas.broker import Producer, send_all
 from schemas.document import Document
+from schemas.feed import Feed
 from schemas.forgotten import Forgotten
 from schemas.settings import Settings
-from schemas.topics import DOCUMENTS, FORGOTTEN
-from tests.pipeline.search.demo import demo_documents, index_documents
+from schemas.topics import ALERTS, DOCUMENTS, FORGOTTEN
+from tests.pipeline.search.demo import demo_documents, index_documents, message
 from tests.pipeline.web.conftest import Site
 from tests.pipeline.web.exchange import NEWS_ARTICLE, NINJS
+from tests.samples import MATCH, MOMENT
 from tests.waiting import until, until_idle
 
 QUERIES = ("Putin", "kunjungan Putin", "Palu OR tsunami -Putin", 'title:"strong quake"', "lang:ru", "figure:Путин", "")
@@ -325,14 +329,48 @@ def test_a_copy_of_what_is_gone_links_nowhere(site: Site) -> None:
     assert gone not in both
 
 
-async def asked(settings: Settings, path: str) -> httpx.Response:
+def test_each_kind_of_alert_is_told_on_the_page(site: Site) -> None:
+    """A digest, a count, a spike, a silence, a failing feed, a rule about nobody: what it is, and no dead link."""
+    settings = site.settings.model_copy(update={"index_prefix": "news-kinds"})
+    nothing = msgspec.structs.replace(MATCH, item_id="", title="", excerpt="", excerpt_start=0, excerpt_end=0, why="")
+    nobody = msgspec.structs.replace(MATCH, figure_id="", figure_name="A rule", rule_id="a rule", why="search visit")
+    new = Alert(id="new", alerted_at=MOMENT, match=nobody)
+    feed = Feed(id="daily", url="https://daily.example/feed", name="The Daily")
+    alerts = [
+        new,
+        msgspec.structs.replace(new, id="digest", kind="digest", match=MATCH, entries=(MATCH,) * 3, more=4),
+        msgspec.structs.replace(new, id="count", kind="count", match=MATCH, outlets=12),
+        msgspec.structs.replace(new, id="spike", kind="spike", match=nothing, reason="31|2.5"),
+        msgspec.structs.replace(new, id="silence", kind="silence", match=nothing, reason="48"),
+        alert_of(Trouble(kind="failing", since=MOMENT, reason="HTTP 404"), feed, MOMENT),
+    ]
+    pending, _ = prepare([message(ALERTS, a.id, a, n, MOMENT) for n, a in enumerate(alerts)], settings.index_prefix)
+    with Index(settings) as index:
+        index.prepare()
+        index.ensure_month(pending[0].write.alias)
+        assert {outcome.verdict for outcome in index.bulk([entry.write for entry in pending])} == {Verdict.WRITTEN}
+        index.refresh()
+    page = asyncio.run(asked(settings, "/alerts"))
+    assert not re.findall(r'href="/(?:items|figures)/"', page.text)
+    assert "/feed:" not in page.text
+    assert not re.findall(r"<a[^>]*>\s*</a>", page.text)
+    told = html.unescape(page.text)
+    for words in ("a digest, 7 in all; alias", "outlets that followed: 12; alias", "the feed is failing",
+                  "mentions this hour: 31; usually 2.5", "hours without being named: 48", "search visit"):  # fmt: skip
+        assert words in told
+    told = html.unescape(asyncio.run(asked(settings, "/alerts", "id")).text)
+    for words in ("ringkasan, seluruhnya 7; alias", "biasanya 2.5", "jam tanpa disebut: 48", "umpannya gagal"):
+        assert words in told
+
+
+async def asked(settings: Settings, path: str, language: str = "en") -> httpx.Response:
     """What a page of these settings answers, in this process."""
     app = build_app(settings, warm=False)
     app.state.desk = desk = Desk(settings)
     try:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
-            return await client.get(path)
+            return await client.get(path, headers={"accept-language": language})
     finally:
         desk.close()
 
