@@ -31,7 +31,11 @@ from schemas.settings import Settings
 from schemas.topics import DEADLETTERS, FORGOTTEN, ITEMS
 from tests.pipeline.search.demo import demo_documents
 from tests.samples import ITEM, MATCH, MENTION
+from tests.servers import server_fixtures
 from tests.waiting import until, until_idle
+
+# What other tests leave on the topics was never fetched, and taking a figure down here would take it down too.
+kabar_settings, pipeline = server_fixtures("module")
 
 KABAR = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 
