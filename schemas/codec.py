@@ -43,13 +43,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             Newer: the record's version is above this program's.
-            Undecodable: not JSON, a field is missing, or a field has the wrong type.
+            Undecodable: not JSON, nested too deep, a field is missing, or a field has the wrong type.
         """
         decoder = _decoders.get(cls)
         if decoder is None:
             decoder = _decoders[cls] = msgspec.json.Decoder(cls)
         try:
             record: Self = decoder.decode(data)
+        except RecursionError as error:
+            raise Undecodable("nested too deep") from error
         except msgspec.DecodeError as error:
             if cls.UPGRADES and isinstance(error, msgspec.ValidationError):
                 return cls._upgrade(data)

@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from schemas.item import BODY_LIMIT, LIST_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, WOR
 
 RAW_LIMIT = 10_000_000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+MILLISECONDS = 1e11
 LEEWAY = timedelta(days=1)
 
 # NUL and the other control characters, without tab, line feed and carriage return; lone surrogates; noncharacters.
@@ -175,6 +177,7 @@ def _from_plain(plain: dict[str, Any], mended: dict[str, None], at: datetime) ->
         language_hint=values["language_hint"],
         authors=_strings(plain.get("authors"), "authors", mended),
         categories=_strings(plain.get("categories"), "categories", mended),
+        coordinates=_points(plain.get("coordinates"), mended),
         repairs=(*_strings(plain.get("repairs"), "repairs", mended), *mended),
     )
     return repair(item, at=at)
@@ -200,13 +203,29 @@ def _strings(value: object, name: str, mended: dict[str, None]) -> tuple[str, ..
     return tuple(text for part in value[: LIST_LIMIT + 1] if (text := _string(part, name, mended)))
 
 
+def _points(value: object, mended: dict[str, None]) -> tuple[tuple[float, float], ...]:
+    try:
+        return msgspec.convert(value, tuple[tuple[float, float], ...]) if value else ()
+    except msgspec.ValidationError:
+        mended["coordinates-unreadable"] = None
+        return ()
+
+
 def _moment(value: object, name: str, mended: dict[str, None]) -> datetime | None:
     if value is None:
         return None
     try:
         if isinstance(value, int | float):
-            return datetime.fromtimestamp(value / 1000, UTC)
-        return datetime.fromisoformat(str(value))
+            # Seconds or milliseconds since 1970: news is from neither 1973 nor 5138.
+            return datetime.fromtimestamp(value if abs(value) < MILLISECONDS else value / 1000, UTC)
+        return _iso_or_mail(str(value))
     except (ValueError, OverflowError, OSError):
         mended[f"{name}-unreadable"] = None
         return None
+
+
+def _iso_or_mail(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return parsedate_to_datetime(text)

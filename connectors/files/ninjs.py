@@ -79,7 +79,8 @@ def from_ninjs(found: dict[str, Any], *, source: str, origin: str, raw: bytes = 
 def _text(found: dict[str, Any], several: str, *single: str) -> str:
     # The main one of several: the role that says so, else the longest; plain text where both forms are given.
     parts = [part for part in found.get(several) or [] if isinstance(part, dict) and _string(part.get("value"))]
-    main = [part for part in parts if _string(part.get("role")).lower() in {"main", "headline", "body", ""}] or parts
+    main = [part for part in parts if _string(part.get("role")).lower() in {"main", "headline", "body"}]
+    main = main or [part for part in parts if not part.get("role")] or parts
     if main:
         return max((plain(_string(part["value"])) for part in main), key=len)
     return next((plain(_string(found[name])) for name in single if _string(found.get(name)).strip()), "")

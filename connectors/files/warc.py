@@ -5,6 +5,7 @@ can begin there. The page's article is found in a child process (`connectors.art
 or break the rest. Source: ISO 28500, https://iipc.github.io/warc-specifications/.
 """
 
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -25,6 +26,8 @@ PAGE_BYTES = 5_000_000
 ARTICLE_LEAST = 250
 QUALITY_LEAST = 0.3
 OK = 200
+CUT_OFF = "it ends within a record"
+BLOCK = 16 * 1024
 
 ReadArticle = Callable[[str, str | None], Article | None]
 
@@ -39,6 +42,7 @@ def read_warc(stream: BinaryIO, place: Place, read: ReadArticle, source: str) ->
         source: names the source of the items; the page's host is their outlet.
     """
     start = place.offset
+    damaged = None
     try:
         for record in ArchiveIterator(stream, record_types=WarcRecordType.response | WarcRecordType.resource):
             place.offset = place.read_to = max(start, record.stream_pos)
@@ -46,8 +50,30 @@ def read_warc(stream: BinaryIO, place: Place, read: ReadArticle, source: str) ->
             found = _page(record, f"{place.path}@{place.offset}", read, source)
             if found is not None:
                 yield found
+        damaged = CUT_OFF if _is_cut_off(stream, place.offset) else None
     except (OSError, ValueError) as error:
-        yield Refused(reason=f"the archive is damaged: {error}", origin=f"{place.path}@{place.offset}")
+        damaged = str(error)
+    if damaged:
+        yield Refused(reason=f"the archive is damaged: {damaged}", origin=f"{place.path}@{place.offset}")
+
+
+def _is_cut_off(stream: BinaryIO, offset: int) -> bool:
+    """Whether a packed archive ends within a record, which readers take for its end; `offset` is its last page."""
+    if not stream.seekable():
+        return False
+    stream.seek(offset)
+    unpacking = None
+    while block := stream.read(BLOCK):
+        while block:
+            if unpacking is None and not block.startswith(b"\x1f"):
+                return offset > 0 and not block.startswith(b"WARC/") and bool(block.strip(b"\x00\r\n"))
+            unpacking = unpacking or zlib.decompressobj(16 + zlib.MAX_WBITS)
+            try:
+                unpacking.decompress(block)
+            except zlib.error:
+                return True
+            block, unpacking = (unpacking.unused_data, None) if unpacking.eof else (b"", unpacking)
+    return unpacking is not None
 
 
 def _page(record: WarcRecord, origin: str, read: ReadArticle, source: str) -> Item | Refused | None:
@@ -59,7 +85,10 @@ def _page(record: WarcRecord, origin: str, read: ReadArticle, source: str) -> It
     kind = (record.http_content_type if http is not None else record.headers.get("Content-Type")) or ""
     if "html" not in kind:
         return None
+    length = min(record.content_length, PAGE_BYTES)
     body = record.reader.read(PAGE_BYTES)
+    if len(body) < length:
+        raise ValueError(CUT_OFF)
     charset = f"{kind}; charset={record.http_charset}" if record.http_charset else kind
     html, repairs = decode(body, charset)
     article = read(html, url)

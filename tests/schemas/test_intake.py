@@ -87,6 +87,26 @@ def test_repaired(fields: dict[str, Any], repair: str) -> None:
     assert item.fetched_at <= AT
 
 
+@pytest.mark.parametrize(
+    "written", [1769940000, 1769940000000, 1769940000.0, "Sun, 01 Feb 2026 17:00:00 +0700", "2026-02-01T10:00:00Z"]
+)
+def test_dates_as_programs_write_them(written: object) -> None:
+    """Seconds or milliseconds since 1970, as mail has them, as ISO 8601."""
+    assert _good(published_at=written).published_at == datetime(2026, 2, 1, 10, tzinfo=UTC)
+
+
+def test_an_odd_item_keeps_its_places() -> None:
+    """What is wrong in one field costs no other."""
+    assert _good(title=7, coordinates=[[-6.2, 106.8]]).coordinates == ((-6.2, 106.8),)
+    assert "coordinates-unreadable" in _good(title=7, coordinates="Jakarta").repairs
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    """In a field that nobody knows too."""
+    refused = decode_item(b'{"id":"1","source":"s","title":"t","z":' + b"[" * 100_000 + b"}", at=AT)
+    assert isinstance(refused, Refused)
+
+
 def test_invalid_utf_8_is_replaced() -> None:
     """A byte that is no UTF-8 becomes U+FFFD, and the item is flagged."""
     item = decode_item(b'{"id":"1","source":"s","title":"caf\xe9"}', at=AT)

@@ -6,11 +6,17 @@ import resource
 import subprocess
 import sys
 import zipfile
+import zlib
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from connectors.article import read_article
+from connectors.files.place import Place
 from connectors.files.source import read
+from connectors.files.warc import read_warc
 from connectors.protocol import Refused
 from schemas.item import Item, item_id
 from tests.connectors.files import archives
@@ -54,6 +60,14 @@ def test_ninjs_3(tmp_path: Path) -> None:
     assert item.source_name == "TT"
     assert item.published_at is not None
     assert item.published_at.isoformat() == "2024-03-05T07:00:00+00:00"
+
+
+def test_the_headline_that_is_the_main_one_is_taken(tmp_path: Path) -> None:
+    """However long another is whose role nobody names."""
+    path = tmp_path / "a.json"
+    headlines = [{"value": "En mycket längre rubrik utan roll"}, {"role": "main", "value": "Kort"}]
+    path.write_text(json.dumps(NINJS_3 | {"headlines": headlines}), encoding="utf-8")
+    assert one(path).title == "Kort"
 
 
 def test_ninjs_1_among_lines(tmp_path: Path) -> None:
@@ -145,6 +159,23 @@ def test_a_web_archive(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001
     assert item.text_method == "trafilatura"
     assert item.source_name == "site3.example"
     assert (item.fetched_at.isoformat(), item.language_hint) == ("2024-01-02T03:04:06+00:00", "en")
+
+
+def test_an_archive_that_ends_within_a_record_says_so_wherever_it_does(tmp_path: Path) -> None:
+    """A download that broke off is never taken for a whole archive, nor half a page for an article."""
+    data = archives.write(tmp_path / "a.warc.gz", 4).read_bytes()
+    find = cache(read_article)
+    texts = {item.body for item in read_warc(BytesIO(data), Place("a"), find, "s") if isinstance(item, Item)}
+    ends, rest = {0}, data
+    while rest:
+        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        member.decompress(rest)
+        rest = member.unused_data
+        ends.add(len(data) - len(rest))
+    for end in range(1, len(data), 61):
+        found = list(read_warc(BytesIO(data[:end]), Place("a"), find, "s"))
+        assert end in ends or isinstance(found[-1], Refused), end
+        assert {item.body for item in found if isinstance(item, Item)} <= texts
 
 
 def test_a_damaged_archive_says_where(tmp_path: Path) -> None:
