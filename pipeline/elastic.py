@@ -17,7 +17,7 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError
 
 from schemas.codec import from_millis, now
 from schemas.errors import IndexRefused, IndexUnavailable
-from schemas.index import month_alias, side_template, template
+from schemas.index import MAPPING_VERSION, mapping, month_alias, side_template, template
 from schemas.settings import Settings
 from schemas.side_indices import KINDS
 
@@ -121,6 +121,15 @@ class Index:
         self.ensure_template()
         for kind in ("items", *KINDS):
             self.ensure_month(month_alias(self.prefix, now(), kind))
+        self._widen()
+
+    def _widen(self) -> None:
+        """Let items' indices of an older mapping take fields that are new, until `kabar index migrate` moves them."""
+        wanted = mapping()["properties"]
+        for found in self.months("items"):
+            new = {name: wanted[name] for name in wanted if name not in found.fields}
+            if found.mapping_version < MAPPING_VERSION and new:
+                self._call(self._client.indices.put_mapping, index=found.name, properties=new)
 
     def ensure_month(self, alias: str) -> None:
         """Create a month's index behind its write alias, unless it is there."""

@@ -160,6 +160,7 @@ def derived(stored: dict[str, Any]) -> dict[str, Any]:
     points = dict.fromkeys((*there, *((place.latitude, place.longitude) for place in places)))
     return {
         "localized": {language: text} if language else None,
+        "event_id": stored.get("event_id") or stored.get("story_id"),
         "is_duplicate": stored.get("duplicate_of") is not None,
         "locations": [{"lat": latitude, "lon": longitude} for latitude, longitude in points],
         "ingest_lag_ms": stored.get("ingest_lag_ms", _between(stored, "first_seen_at", "indexed_at")),

@@ -67,13 +67,15 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """What `stories` decided: the story, and whether the text repeats an earlier item.
 
     `duplicate_similarity` is the measured overlap between 0 and 1, `duplicate_reason` one of `same content`,
-    `near copy`.
+    `near copy`. `event_id` is the id of the first story of those, in different languages, that tell of one event: the
+    story's own where it is the first or alone.
     """
 
     story_id: str
     duplicate_of: str | None = None
     duplicate_similarity: float | None = None
     duplicate_reason: str | None = None
+    event_id: str | None = None
 
 
 class Document(Record, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ FOLDED = "kabar_text"
 ANALYSIS = {"analyzer": {FOLDED: {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "asciifolding"]}}}
 
 # Raised with each change of a mapping; `kabar index migrate` moves what is older.
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 
 _KEYWORD = {"type": "keyword", "ignore_above": 512}
 _DATE = {"type": "date", "format": "strict_date_optional_time||epoch_millis"}
@@ -51,7 +51,7 @@ def mapping() -> dict[str, Any]:
     """The strict mapping of an item's index."""
     keywords = (
         "id", "source", "source_name", "source_country", "categories", "language", "language_second",
-        "language_reason", "entity_ids", "story_id", "duplicate_of",
+        "language_reason", "entity_ids", "story_id", "event_id", "duplicate_of",
         "duplicate_reason", "repairs", "host", "text_method",
     )  # fmt: skip
     dates = (
@@ -168,6 +168,7 @@ def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[f
         "entity_ids": sorted({mention.entity_id for mention in enriched.mentions}),
         "mentions": enriched.mentions,
         "story_id": placement.story_id,
+        "event_id": placement.event_id or placement.story_id,
         "duplicate_of": placement.duplicate_of,
         "duplicate_similarity": placement.duplicate_similarity,
         "duplicate_reason": placement.duplicate_reason,

@@ -51,7 +51,7 @@ def command(
 
     \b
     "a phrase"  a OR b  NOT a  -a  (a OR b) c  title:a  figure:a  person:a  org:a  place:a
-    lang:id  source:a  country:ID  topic:a  story:a  after:7d  before:2026-03  near:Jakarta,50km
+    lang:id  source:a  country:ID  topic:a  story:a  event:a  after:7d  before:2026-03  near:Jakarta,50km
 
     \b
     Example:

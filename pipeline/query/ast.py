@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 EntityField = Literal["figure", "person", "organisation", "place"]
-ValueField = Literal["language", "source", "country", "topic", "story", "id"]
+ValueField = Literal["language", "source", "country", "topic", "story", "event", "id"]
 
 
 class Everything(msgspec.Struct, frozen=True, tag=True):
@@ -47,7 +47,8 @@ class Value(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
     `language`: the item's code, or one that begins with it and a hyphen (`zh` holds for `zh-Hans`). `source`: the
     source's id, its name, or the host of the item's URL. `country`: that of the source, ISO 3166-1 alpha-2. `topic`:
-    one of the item's categories. `story`: the story's id. `id`: the item's.
+    one of the item's categories. `story`: the story's id. `event`: that of the event's first story, alone or not.
+    `id`: the item's.
     """
 
     field: ValueField

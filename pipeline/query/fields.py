@@ -40,6 +40,8 @@ FIELDS = (
     Field(name="topic", others=("category",), meaning="value", target="topic", example="topic:economy",
           what="a category that the feed gives"),
     Field(name="story", meaning="value", target="story", example="story:s-5e0ce5dfc3f17064", what="a story's id"),
+    Field(name="event", meaning="value", target="event", example="event:s-5e0ce5dfc3f17064",
+          what="an event's id, that of its first story: finds its stories in all languages"),
     Field(name="id", meaning="value", target="id", example="id:5e0ce5dfc3f170644dd73f889bcf0e03", what="an item's id"),
     Field(name="after", others=("since",), meaning="since", example="after:2026-03-01",
           what="published then or later; a date, or how long ago, as in after:7d"),

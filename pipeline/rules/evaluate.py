@@ -16,7 +16,10 @@ from schemas.document import EntityType, Field, dated
 _TYPES: Mapping[str, EntityType] = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 # What a key of each kind is worth as the one that all candidates must have: few items have a certain name, many a
 # language.
-_COMMON = {"language": 1000, "country": 300, "topic": 100, "source": 20, "word": 10, "name": 3, "id": 1, "story": 1}
+_COMMON = {
+    "language": 1000, "country": 300, "topic": 100, "source": 20, "word": 10, "name": 3, "event": 2, "id": 1,
+    "story": 1,
+}  # fmt: skip
 WORD, STEM = "word", "stem-"
 Key = tuple[str, str]
 Anchor = frozenset[Key]
@@ -59,6 +62,7 @@ _KEYS: Mapping[str, Callable[[Facts], set[str]]] = {
     "topic": lambda facts: {fold(name) for name in facts.item.categories},
     "id": lambda facts: {facts.item.id.lower()},
     "story": lambda facts: {facts.document.placement.story_id.lower()},
+    "event": lambda facts: {_event(facts)},
 }
 
 
@@ -200,6 +204,11 @@ def sources(facts: Facts) -> frozenset[str]:
     return facts.sources | ({fold(host), fold(host.removeprefix("www."))} if host else frozenset())
 
 
+def _event(facts: Facts) -> str:
+    placement = facts.document.placement
+    return (placement.event_id or placement.story_id).lower()
+
+
 def _host(url: str) -> str | None:
     # A site's addresses differ from the path on.
     return _host_of("/".join(url.split("/", 3)[:3]))
@@ -218,14 +227,10 @@ def _value(node: Value, facts: Facts) -> bool:
             return code == wanted or code.startswith(f"{wanted}-")
         case "source":
             return fold(node.value) in sources(facts)
-        case "country":
-            return (facts.item.source_country or "").lower() == wanted
         case "topic":
             return fold(node.value) in {fold(name) for name in facts.item.categories}
-        case "story":
-            return facts.document.placement.story_id.lower() == wanted
-        case "id":
-            return facts.item.id.lower() == wanted
+        case "country" | "story" | "event" | "id":
+            return wanted in _KEYS[node.field](facts)
 
 
 def _dated(node: Dated, facts: Facts, now: datetime) -> bool:

@@ -163,5 +163,5 @@ def _record(
         tell=rule.tell,
         late=published is not None and enriched.first_seen_at - published > LATE,
         context=context,
-        event_id=getattr(placement, "event_id", None),
+        event_id=placement.event_id,
     )

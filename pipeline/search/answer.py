@@ -49,6 +49,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     others: int = 0
     story_outlets: list[Outlet] = []
     story_languages: list[str] = []
+    event_id: str | None = None
 
 
 class FacetCount(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -27,7 +27,8 @@ MENTION_BOOST: Final = 4.0
 TIE_BREAKER: Final = 0.1
 NAME_FIELDS: Final = {"person": "people", "organisation": "organisations", "place": "places"}
 FIELDS: Final = {
-    "language": "language", "country": "source_country", "topic": "categories", "story": "story_id", "id": "id",
+    "language": "language", "country": "source_country", "topic": "categories", "story": "story_id",
+    "event": "event_id", "id": "id",
 }  # fmt: skip
 
 

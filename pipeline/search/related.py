@@ -66,6 +66,18 @@ def story(index: Index, story_id: str, size: int = 50) -> list[Hit]:
     return [hit_of(hit) for hit in index.search({**body, "source_excludes": STORED})["hits"]["hits"]]
 
 
+def elsewhere(index: Index, hit: Hit, size: int = 12) -> list[Hit]:
+    """Other stories of the item's event, which are in other languages: an item of each, the oldest first."""
+    body: dict[str, Any] = {
+        "query": {"bool": {
+            "filter": [{"term": {"event_id": hit.event_id or hit.story_id}}],
+            "must_not": [{"term": {"story_id": hit.story_id}}],
+        }},
+        "size": size, "sort": [{"date": "asc"}, {"id": "asc"}], "collapse": {"field": "story_id"},
+    }  # fmt: skip
+    return [hit_of(found) for found in index.search({**body, "source_excludes": STORED})["hits"]["hits"]]
+
+
 def similar(index: Index, item_id: str, size: int = SIMILAR) -> list[Hit]:
     """Items like one, of other stories, the most alike first: by its words, and by whom and what it names."""
     found = index.search({"query": {"ids": {"values": [item_id]}}, "size": 1, "source_includes": ["*"]})

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.decision import Decision, Lookup, Output, opened
+from pipeline.stories.events import Events
 from pipeline.stories.restoring import Restoring
+from pipeline.stories.restoring_events import RestoringEvents
 from pipeline.stories.state import Row
 from pipeline.stories.window import Window
 from schemas.codec import now
@@ -24,19 +26,23 @@ class StoryDecider:
     def __init__(self, days: float) -> None:
         self._span = timedelta(days=days)
         self._windows: dict[str, Window] = {}
+        self._events = Events(self._span)
         self._turn: deque[str] = deque()  # of groups in which something may have expired
         self._tick = 0
         self._newest: datetime | None = None
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Rebuild every window from the table's rows, which are read once."""
-        groups: dict[str, Restoring] = {}
+        self._events, groups = Events(self._span), dict[str, Restoring]()
+        told = RestoringEvents()
         for key, data in rows:
             row = Row.decode(data)
             group = groups.get(row.group)
             if group is None:
-                group = groups[row.group] = Restoring(row.group, self._span)
+                group = groups[row.group] = Restoring(row.group, self._span, self._events)
             group.add(key, row)
+            told.add(row)
+        told.give(self._events)
         self._windows = {group: restoring.window() for group, restoring in groups.items()}
         self._turn = deque(self._windows)
 
@@ -49,7 +55,7 @@ class StoryDecider:
             return Decision(outputs=(enriched,))
         window = self._windows.get(enriched.language_group)
         if window is None:
-            window = self._windows[enriched.language_group] = Window(enriched.language_group, self._span)
+            window = self._windows[enriched.language_group] = Window(enriched.language_group, self._span, self._events)
             self._turn.append(enriched.language_group)
         window.partition = message.partition
         self._tick += 1

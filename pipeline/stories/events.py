@@ -1,163 +1,182 @@
 """Stories of one event in different languages, joined by what is the same in all of them.
 
 Words differ between languages; who and where (ids of the knowledge base), numbers, and names in the same letters do
-not. Each has a weight by its rarity among the stories so far. A story joins the event of a story in another language
-where what they share is much (in nats) and a large part of both (cosine). Both bounds prefer precision: a story that
-stands alone is shown twice, one that is joined wrongly is not shown.
+not (`tellings`). Each has a weight by its rarity among the stories so far. The first telling of a story joins the event
+of a story in another language where what they share is much (in nats) and a large part of both (cosine). Both bounds
+prefer precision: a story that stands alone is shown twice, one that is joined wrongly is not shown.
+
+An event has the id of its first story, so it is known as soon as that story is, and what was given never changes.
 """
 
-import re
-import unicodedata
-from collections import Counter, defaultdict, deque
-from datetime import datetime, timedelta
-from itertools import islice
-from math import log, sqrt
+from array import array
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from heapq import nsmallest
+from math import sqrt
 
 import msgspec
+import numpy as np
 
-from pipeline.stories.terms import TEXT_LIMIT
-from schemas.document import Enriched
+from pipeline.stories.chains import Chains
+from pipeline.stories.tellings import FEATURES, KIND_BITS, SHARES
 
 LEAST_SHARED = 3  # features
 LEAST_NATS = 15.0
 LEAST_COSINE = 0.25
-FEATURES = 40
-PROFILES = 4  # that an event is compared by, one a language
-RECENT = 64  # events that are looked at for one feature
-SWEPT = 4_096  # stories between two looks for events that ended
+WITHIN = timedelta(days=3)  # an event is told in all languages on the same days
+STEPS = 48  # along one feature's chain
+COMPARED = 16
 WORTH = 200.0  # stories that a guess of rarity is worth
-
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?")
-_WORD = re.compile(r"[^\W\d_]{4,}")
-_START = 6
-_LATIN_END = 0x250
-_KEPT_CHARACTERS = 3_000
-_SHARES = {"PER": 0.004, "ORG": 0.01, "LOC": 0.03}
+SWEPT = 4_096  # tellings between two looks for what ended
+COUNTED_BITS = 17
+_WHOLE = 1_024  # of a nat, so that sums have no order
+_SPREAD = np.uint32(2_654_435_761)
 
 
-class Profile(msgspec.Struct, frozen=True):
-    """What one telling says in any language: its features, with what to expect of each."""
+class Told(msgspec.Struct, frozen=True):
+    """The first telling of a story: numbers of the story and its event, language group, seconds, packed features."""
 
+    story: int
+    event: int
     group: str
-    features: dict[str, float]
-
-
-class _Event(msgspec.Struct):
-    name: str
-    moment: datetime
-    profiles: list[Profile]
+    moment: int
+    features: bytes
 
 
 class Events:
-    """Events of the last days, in the order in which stories came. The same stories give the same events."""
+    """The events of the last days, of all language groups. Not thread-safe. Times in seconds."""
 
     def __init__(self, span: timedelta) -> None:
-        self._span = span
-        self._events: dict[str, _Event] = {}
-        self._of_story: dict[str, str] = {}
-        self._holders: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT))
-        self._counts: Counter[str] = Counter()
-        self._stories = 0
-        self._clock: datetime | None = None  # the newest moment so far, as in a window: old items come late
+        self._span = span // timedelta(seconds=1)
+        self._within = min(span, WITHIN) // timedelta(seconds=1)
+        self._clock = 0
+        # Tellings 0, 1, 2 … in the order in which they came.
+        self._stories = array("Q")
+        self._events = array("Q")
+        self._groups = array("H")
+        self._moments = array("I")
+        self._features = Chains(FEATURES)
+        self._numbers: dict[str, int] = {}  # of groups
+        self._counts = np.zeros(1 << COUNTED_BITS, np.uint32)
+        self._taken = 0
+        self._joined: dict[int, set[int]] = {}  # the groups that have a story of an event, where it has several
+        self._of_story: dict[int, tuple[int, int]] = {}  # a story's event, where that is another's, and when seen last
 
-    def event_of(self, story: str, enriched: Enriched) -> str:
-        """The event of an item's story; the story's own id where nothing in another language agrees with it."""
-        self._clock = enriched.first_seen_at if self._clock is None else max(self._clock, enriched.first_seen_at)
-        known = self._of_story.get(story)
-        if known is not None:
-            event = self._events[known]
-            event.moment = max(event.moment, enriched.first_seen_at)
+    def __len__(self) -> int:
+        """How many tellings are held."""
+        return len(self._stories)
+
+    def event_of(self, story: int, moment: int) -> int:
+        """The event of a story that was found before."""
+        self._clock = max(self._clock, moment)
+        event, last = self._of_story.get(story, (story, 0))
+        if event != story:
+            self._of_story[story] = event, max(last, moment)
+        return event
+
+    def found(self, story: int, group: str, moment: int, features: np.ndarray) -> int:
+        """The event of a new story by its first telling: its own, where none in another language agrees with it."""
+        known = self.event_of(story, moment)
+        if known != story:
             return known
-        telling = profile(enriched)
-        self._stories += 1
-        found = self._agreeing(telling, enriched.first_seen_at)
-        if found is None:
-            found = self._events[story] = _Event(story, enriched.first_seen_at, [])
-        found.moment = max(found.moment, enriched.first_seen_at)
-        self._of_story[story] = found.name
-        if len(found.profiles) < PROFILES and all(one.group != telling.group for one in found.profiles):
-            found.profiles.append(telling)
-            for feature in telling.features:
-                self._holders[feature].append(found.name)
-        self._counts.update(telling.features.keys())
-        if self._stories % SWEPT == 0:
-            self._sweep(self._clock)
-        return found.name
+        number = self._numbers.setdefault(group, len(self._numbers))
+        agreeing = self._agreeing(features, number, moment)
+        event = story if agreeing is None else self._events[agreeing]
+        if agreeing is not None:
+            self._join(story, event, {number, self._groups[agreeing]}, moment)
+        self._features.add(features.tolist())
+        self._hold(story, event, number, moment)
+        np.add.at(self._counts, _places(features), 1)
+        if self._taken % SWEPT == 0:
+            self._sweep()
+        return event
 
-    def _sweep(self, moment: datetime) -> None:
-        """Forget events that ended."""
-        self._events = {name: event for name, event in self._events.items() if moment - event.moment <= self._span}
-        self._of_story = {story: name for story, name in self._of_story.items() if name in self._events}
-        for feature in list(self._holders):
-            held = [name for name in self._holders[feature] if name in self._events]
-            if held:
-                self._holders[feature] = deque(held, maxlen=RECENT)
-            else:
-                del self._holders[feature]
+    def restore(self, tellings: Iterable[Told], joined: Mapping[int, tuple[int, int]]) -> None:
+        """Go on after these tellings, in the order of time; `joined` is as `_of_story`, of all stories."""
+        self._of_story |= joined
+        group_of: dict[int, int] = {}
+        for told in tellings:
+            number = self._numbers.setdefault(told.group, len(self._numbers))
+            group_of[told.story] = number
+            if told.event != told.story:
+                known = {group_of[told.event]} if told.event in group_of else set()
+                self._join(told.story, told.event, {number, *known}, told.moment)
+            self._clock = max(self._clock, told.moment)
+            self._features.hold(array("I", told.features).tolist())
+            self._hold(told.story, told.event, number, told.moment)
+        self._features.rebuild()
+        features = np.frombuffer(self._features.keys, np.uint32)
+        np.add.at(self._counts, _places(features[features > 0]), 1)
 
-    def _agreeing(self, telling: Profile, moment: datetime) -> _Event | None:
-        shared = Counter(name for feature in telling.features for name in set(self._holders.get(feature, ())))
-        likely = sorted((-count, name) for name, count in shared.items() if count >= LEAST_SHARED)
-        best: tuple[float, _Event] | None = None
-        for _, name in likely[:RECENT]:
-            event = self._events[name]
+    def _join(self, story: int, event: int, groups: set[int], moment: int) -> None:
+        self._joined.setdefault(event, set()).update(groups)
+        _, last = self._of_story.get(story, (event, 0))
+        self._of_story[story] = event, max(last, moment)
+
+    def _hold(self, story: int, event: int, group: int, moment: int) -> None:
+        self._stories.append(story)
+        self._events.append(event)
+        self._groups.append(group)
+        self._moments.append(moment)
+        self._taken += 1
+
+    def _agreeing(self, features: np.ndarray, group: int, moment: int) -> int | None:
+        """The telling of another language that agrees most, if enough."""
+        weights = self._weights(features)
+        mine = dict(zip(features.tolist(), weights, strict=True))
+        shares = self._features.tally(((one, round(weight * _WHOLE)) for one, weight in mine.items()), 0, STEPS)
+        least = LEAST_NATS * _WHOLE
+        likely = nsmallest(COMPARED, [(-nats, -number) for number, nats in shares.items() if nats >= least])
+        best: tuple[float, int] | None = None
+        for _, negative in likely:
+            number = -negative
             # An event has one story of a language: two that were told apart are not joined by the way round.
-            if abs(event.moment - moment) > self._span or any(one.group == telling.group for one in event.profiles):
+            if abs(self._moments[number] - moment) > self._within or group in self._groups_of(number):
                 continue
-            likeness = max((self._likeness(telling, other) for other in event.profiles), default=0.0)
+            likeness = self._likeness(mine, number)
             if likeness >= LEAST_COSINE and (best is None or likeness > best[0]):
-                best = likeness, event
+                best = likeness, number
         return None if best is None else best[1]
 
-    def _likeness(self, one: Profile, other: Profile) -> float:
+    def _groups_of(self, telling: int) -> set[int]:
+        return self._joined.get(self._events[telling], set()) | {self._groups[telling]}
+
+    def _likeness(self, mine: Mapping[int, float], telling: int) -> float:
         """The cosine of two tellings, 0 where too little is shared to tell."""
-        shared = one.features.keys() & other.features.keys()
+        held = self._features.keys[telling * FEATURES : (telling + 1) * FEATURES]
+        theirs = np.array([feature for feature in held if feature], np.uint32)
+        shared = sorted(weight for feature, weight in mine.items() if feature in held)
         if len(shared) < LEAST_SHARED:
             return 0.0
-        weights = sorted(self._weight(feature, one.features[feature]) for feature in shared)
-        if sum(weights) < LEAST_NATS:
-            return 0.0
-        both = sum(weight * weight for weight in weights)
-        return both / (self._length(one) * self._length(other) or 1.0)
+        lengths = (sum(weight * weight for weight in sorted(side)) for side in (mine.values(), self._weights(theirs)))
+        one, other = lengths
+        return sum(weight * weight for weight in shared) / (sqrt(one * other) or 1.0)
 
-    def _length(self, telling: Profile) -> float:
-        weights = sorted(self._weight(feature, share) for feature, share in telling.features.items())
-        return sqrt(sum(weight * weight for weight in weights))
+    def _weights(self, features: np.ndarray) -> list[float]:
+        """How much each feature tells, in nats."""
+        expected = self._counts[_places(features)] + WORTH * SHARES[features & KIND_BITS]
+        told: list[float] = np.log((self._taken + WORTH) / (expected + 0.5)).clip(min=0.0).tolist()
+        return told
 
-    def _weight(self, feature: str, share: float) -> float:
-        expected = self._counts[feature] + WORTH * share
-        return max(log((self._stories + WORTH) / (expected + 0.5)), 0.0)
-
-
-def profile(enriched: Enriched) -> Profile:
-    """At most `FEATURES` features of an item: entities, numbers and Latin names, the earliest first."""
-    item = enriched.item
-    text = f"{item.title}\n{item.summary}\n{item.body}"[: min(TEXT_LIMIT, _KEPT_CHARACTERS)]
-    features: dict[str, float] = {}
-    for mention in islice(enriched.mentions, 200):
-        if len(features) < FEATURES // 2:
-            features.setdefault(f"e {mention.entity_id}", _SHARES.get(mention.type, 0.01))
-    for found in islice(_NUMBER.findall(text), FEATURES // 4):
-        number = "".join(str(unicodedata.decimal(sign)) for sign in found if sign.isdecimal())
-        if len(number) > 1:
-            features.setdefault(f"n {number}", _number_share(number))
-    words = [word for word in _WORD.findall(text) if ord(max(word)) < _LATIN_END]
-    written = set(words)
-    for word in words:
-        if len(features) >= FEATURES:
-            break
-        if word[0].isupper() and word.lower() not in written:
-            features.setdefault(f"w {_folded(word)}", 0.004)
-    return Profile(enriched.language_group, features)
+    def _sweep(self) -> None:
+        """Forget tellings too old to be joined, and events that ended."""
+        seen = self._clock - self._span
+        self._of_story = {story: known for story, known in self._of_story.items() if known[1] >= seen}
+        open_events = {event for event, _ in self._of_story.values()}
+        self._joined = {event: groups for event, groups in self._joined.items() if event in open_events}
+        kept = np.flatnonzero(np.frombuffer(self._moments, np.uint32) >= self._clock - self._within)
+        if len(kept) == len(self):
+            return
+        self._stories = array("Q", np.frombuffer(self._stories, np.uint64)[kept].tobytes())
+        self._events = array("Q", np.frombuffer(self._events, np.uint64)[kept].tobytes())
+        self._groups = array("H", np.frombuffer(self._groups, np.uint16)[kept].tobytes())
+        self._moments = array("I", np.frombuffer(self._moments, np.uint32)[kept].tobytes())
+        self._features.keep(kept)
+        features = np.frombuffer(self._features.keys, np.uint32)
+        self._counts = np.bincount(_places(features[features > 0]), minlength=1 << COUNTED_BITS).astype(np.uint32)
+        self._taken = len(self)
 
 
-def _number_share(number: str) -> float:
-    if len(number) == 2:  # noqa: PLR2004 - two digits
-        return 0.05
-    year = len(number) == 4 and number[:2] in {"19", "20"}  # noqa: PLR2004 - as years are written
-    return 0.1 if year else 0.008
-
-
-def _folded(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))[:_START]
+def _places(features: np.ndarray) -> np.ndarray:
+    places: np.ndarray = features * _SPREAD >> np.uint32(32 - COUNTED_BITS)
+    return places

@@ -76,9 +76,9 @@ class Grouper:
         )
         window = self._windows.get(group)
         if window is None:
-            window = self._windows[group] = Window(group, self._span)
+            window = self._windows[group] = Window(group, self._span, self._events)
         placement = self._decide(window, enriched)
-        return plain | self._marks(placement, self._events.event_of(placement.story_id, enriched))
+        return plain | self._marks(placement)
 
     def _decide(self, window: Window, enriched: Enriched) -> Placement:
         self._decided += 1
@@ -93,14 +93,14 @@ class Grouper:
         found, found_mentions = self._understand(item, language)
         return language or found, found_mentions if mentions is None else mentions
 
-    def _marks(self, placement: Placement, event: str) -> dict[str, Any]:
+    def _marks(self, placement: Placement) -> dict[str, Any]:
         original = placement.duplicate_of
         return {
             "duplicate_of": None if original is None else self._names[original],
             "duplicate_similarity": placement.duplicate_similarity,
             "duplicate_reason": placement.duplicate_reason,
             "story_id": placement.story_id,
-            "event_id": event,
+            "event_id": placement.event_id,
         }
 
 

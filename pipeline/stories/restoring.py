@@ -12,7 +12,9 @@ import msgspec
 import numpy as np
 
 from pipeline.stories.clusters import POSTED, Grown
+from pipeline.stories.events import Events
 from pipeline.stories.fingerprint import SCHEME
+from pipeline.stories.restoring_events import RestoringEvents
 from pipeline.stories.state import Row
 from pipeline.stories.vectors import LOUDEST, VECTOR, all_joined
 from pipeline.stories.window import WINDOW, Window, keys_of, story_number_of
@@ -27,19 +29,22 @@ def restored(group: str, rows: Iterable[tuple[str, bytes | Row]], span: timedelt
     Raises:
         Undecodable: a row is not a row.
     """
-    restoring = Restoring(group, span)
+    events, told = Events(span), RestoringEvents()
+    restoring = Restoring(group, span, events)
     for key, data in rows:
         row = data if isinstance(data, Row) else Row.decode(data)
         if row.group == group:
             restoring.add(key, row)
+            told.add(row)
+    told.give(events)
     return restoring.window()
 
 
 class Restoring:
     """Takes the rows of one group in any order, and gives their window."""
 
-    def __init__(self, group: str, span: timedelta = WINDOW) -> None:
-        self._window = Window(group, span)
+    def __init__(self, group: str, span: timedelta = WINDOW, events: Events | None = None) -> None:
+        self._window = Window(group, span, events)
         self._joined = array("Q")
         self._names = array("Q")
         self._members = array("I")  # of the rows, those that have a vector

@@ -21,7 +21,8 @@ class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     `offset` is the source offset that the row was decided for, `partition` the source's and with it the table's.
     `first_seen` is in milliseconds, `entered` what the window's clock said, in seconds. `scheme` says by which rules
     the fingerprint was made; the fields after it are those of `Fingerprint`, with `bands` the packed keys and `terms`
-    the packed vector of the first revision, empty for copies.
+    the packed vector of the first revision, empty for copies. `event` is that of the story, None where it is its own;
+    `telling` are the packed features of a story's first item (`tellings`).
     """
 
     group: str
@@ -45,6 +46,8 @@ class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     entered: int = 0
     joined: int = 0
     partition: int = -1
+    event: str | None = None
+    telling: bytes = b""
 
     def encode(self) -> bytes:
         """This row as MessagePack."""
@@ -69,6 +72,7 @@ class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
             duplicate_of=self.duplicate_of,
             duplicate_similarity=self.similarity,
             duplicate_reason=None if self.reason is None else REASONS[self.reason],
+            event_id=self.event or self.story,
         )
 
 

@@ -5,7 +5,7 @@ For an item that is new:
     clock      the window moves on; what is older leaves
     copy?      the same content, else shingles in common, verified by the row's sketch → the original and its story
     story?     stories that share its most telling terms, by cosine with each → the nearest above the threshold
-    else       a new story, named after the item
+    else       a new story, named after the item, which may tell of an event that stories in other languages tell of
 
 For a known item nothing is decided again: it keeps its placement, and a new revision renews its fingerprint.
 
@@ -23,9 +23,11 @@ import msgspec
 from pipeline.stories import copies
 from pipeline.stories.arrivals import Arrivals, content_key
 from pipeline.stories.clusters import Clusters
+from pipeline.stories.events import Events
 from pipeline.stories.fingerprint import SCHEME, Fingerprint, fingerprint
 from pipeline.stories.script import in_one_script
 from pipeline.stories.state import REASONS, Outcome, Row
+from pipeline.stories.tellings import telling
 from pipeline.stories.terms import adjacent_names
 from pipeline.stories.vectors import NOTHING, Vector
 from schemas.codec import millis
@@ -48,8 +50,10 @@ class Window:
     that left had added to a story that still lives is no longer in it.
     """
 
-    def __init__(self, group: str, span: timedelta = WINDOW) -> None:
+    def __init__(self, group: str, span: timedelta = WINDOW, events: Events | None = None) -> None:
+        """`events` are those of all groups, where there are several."""
         self.group = group
+        self.events = Events(span) if events is None else events
         self.partition = -1  # of the topic and the table, -1 where there are none
         self._span = span // timedelta(seconds=1)
         self.arrivals = Arrivals()
@@ -80,12 +84,13 @@ class Window:
         sketch = fingerprint(written.item, written.mentions)
         if known is None:
             placement, story, packed = self._find(written, first_seen // 1000, sketch, lookup)
+            placement, told = self._of_event(placement, written, first_seen // 1000)
         else:
-            placement, story, packed = known.placement(), self._story_of(known), known.terms
+            placement, story, packed, told = known.placement(), self._story_of(known), known.terms, known.telling
         self._seq += 1
         row = _row(
             _Decided(self.group, enriched.revision, offset, self._seq, first_seen, self._clock, self.partition),
-            placement, sketch, packed, known.joined if known else self._seq,
+            placement, sketch, (packed, told), known.joined if known else self._seq,
         )  # fmt: skip
         self.arrivals.add(key, self._seq, self._clock, story, keys_of(sketch.content, row.bands))
         rows: dict[str, bytes | None] = {key: row.encode()}
@@ -136,7 +141,17 @@ class Window:
         else:
             name, story = self.clusters.ids[nearest], nearest
             self.clusters.join(story, item, self._clock)
-        return Placement(story_id=f"s-{name:016x}"), story, item.pack()
+        return Placement(story_id=story_id(name)), story, item.pack()
+
+    def _of_event(self, placement: Placement, enriched: Enriched, moment: int) -> tuple[Placement, bytes]:
+        """With the event of the story, and what the item tells of it where it is the story's first."""
+        story = story_number_of(placement.story_id)
+        if placement.duplicate_of is None and story == story_number(enriched.item.id):
+            told = telling(enriched)
+            event, packed = self.events.found(story, self.group, max(moment, 0), told), told.tobytes()
+        else:
+            event, packed = self.events.event_of(story, max(moment, 0)), b""
+        return msgspec.structs.replace(placement, event_id=story_id(event)), packed
 
     def _nearest(self, enriched: Enriched, moment: int, sketch: Fingerprint, item: Vector) -> int | None:
         if not len(item.terms):
@@ -232,6 +247,11 @@ def story_number(key: str) -> int:
         return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 
+def story_id(number: int) -> str:
+    """The id of the story, or event, of that number."""
+    return f"s-{number:016x}"
+
+
 def story_number_of(story_id: str) -> int:
     """The number in a story's id."""
     return int(story_id.removeprefix("s-"), 16)
@@ -254,8 +274,9 @@ class _Decided(msgspec.Struct, frozen=True):
     partition: int
 
 
-def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: bytes, joined: int) -> Row:
+def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, told: tuple[bytes, bytes], joined: int) -> Row:
     reason = placement.duplicate_reason
+    terms, telling_of_event = told
     return Row(
         group=decided.group,
         revision=decided.revision,
@@ -278,4 +299,6 @@ def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, terms: by
         entered=decided.entered,
         joined=joined,
         partition=decided.partition,
+        event=None if placement.event_id == placement.story_id else placement.event_id,
+        telling=telling_of_event,
     )

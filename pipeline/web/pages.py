@@ -15,7 +15,7 @@ from pipeline.query.fields import FIELDS
 from pipeline.said import Said
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
-from pipeline.search.related import item, similar, story
+from pipeline.search.related import elsewhere, item, similar, story
 from pipeline.search.request import DEEPEST, selections
 from pipeline.trace import trace
 from pipeline.web import access, charts, figure_pages, rule_pages, work
@@ -119,6 +119,7 @@ def item_(request: Request) -> Response:
         "copied": detail.hit.duplicate_of is not None and item(desk.index, detail.hit.duplicate_of) is not None,
         "alerted_at": work.alerted_at(desk.index, detail.hit.id),
         "story": [hit for hit in story(desk.index, detail.hit.story_id) if hit.id != detail.hit.id],
+        "elsewhere": elsewhere(desk.index, detail.hit),
         "similar": similar(desk.index, detail.hit.id),
     }
     return page(request, "item.html", values)

@@ -5,8 +5,8 @@
 Copies: edits of made articles in twenty languages and look-alikes, once the half that was tuned on and once the half
 held out; pairs of copies found, of all pairs in one language group. Stories: labelled news in the order of the files
 (JSON Lines with `id`, `language`, `title`, `body`, `story`; those beside the project where none are given); B-cubed
-after Bagga and Baldwin (1998), and pairs. Events: made tellings in several languages (`stories_events`), pairs of items
-in different languages.
+after Bagga and Baldwin (1998), and pairs. Events: made tellings in several languages (`stories_events`), and news that
+was not made for it (`stories_joined`), pairs of items in different languages.
 """
 
 import argparse
@@ -24,7 +24,8 @@ from schemas.document import Enriched
 from schemas.item import Item
 from tests.benchmarks.stories_copies import Example, examples
 from tests.benchmarks.stories_events import LANGUAGES as IN
-from tests.benchmarks.stories_events import across, joined, told
+from tests.benchmarks.stories_events import across, joined, pairs_across, told
+from tests.benchmarks.stories_joined import Gold, events_of, parted, recorded
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import Half, Text
 from tests.samples import passed_on
@@ -201,6 +202,14 @@ def show_stories(paths: list[Path]) -> None:
             )
 
 
+def show_joined(name: str, golds: Sequence[Gold]) -> None:
+    """Print how well stories of news that was not made for it are joined across languages."""
+    groups = [gold.enriched.language_group for gold in golds]
+    score = Score(*pairs_across(events_of(golds), [gold.story for gold in golds], groups))
+    _print(f"\nevents across languages, {name}: {len(golds)} items, {len(set(groups))} languages")
+    _print(f"{'':32}pairs: P      R      F1\n{_SAME:32}    {score}")
+
+
 def show_events(half: Half) -> None:
     """Print how well made tellings in different languages are joined."""
     tellings = told(half)
@@ -225,6 +234,10 @@ def main(arguments: list[str]) -> None:
     show_stories(given.files or sorted(GOLD.glob("*.jsonl")))
     for half in _HALVES:
         show_events(half)
+    show_joined("the demo's news", recorded())
+    for path in given.files or sorted(GOLD.glob("*.jsonl")):
+        items = [(enriched(item, number), item.story) for number, item in enumerate(read(path))]
+        show_joined(f"{path.name} as if in two languages", parted(items))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ Pairs of items in different languages are counted, those of one language are not
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -69,10 +69,13 @@ def joined(tellings: list[Told]) -> list[str]:
 
 def across(found: list[str], tellings: list[Told]) -> tuple[float, float]:
     """Precision and recall of pairs in different languages."""
-    gold: list[Hashable] = [one.event for one in tellings]
-    languages = [one.language for one in tellings]
+    return pairs_across(found, [one.event for one in tellings], [one.language for one in tellings])
+
+
+def pairs_across(found: Sequence[Hashable], gold: Sequence[Hashable], languages: list[str]) -> tuple[float, float]:
+    """Precision and recall of pairs of items in different languages."""
     right = _pairs(list(zip(found, gold, strict=True)), languages)
-    return right / (_pairs([*found], languages) or 1), right / (_pairs(gold, languages) or 1)
+    return right / (_pairs([*found], languages) or 1), right / (_pairs([*gold], languages) or 1)
 
 
 def _pairs(groups: list[Hashable], languages: list[str]) -> int:

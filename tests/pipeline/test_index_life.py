@@ -19,7 +19,7 @@ from pipeline.streaming import Progress
 from schemas.broker import read_newest
 from schemas.document import Document
 from schemas.forgotten import Forgotten
-from schemas.index import MAPPING_VERSION, month_alias
+from schemas.index import ANALYSIS, MAPPING_VERSION, mapping, month_alias
 from schemas.settings import Settings
 from schemas.topics import DOCUMENTS, FORGOTTEN
 from tests.pipeline.search.demo import demo_documents, index_documents, message
@@ -95,6 +95,35 @@ def test_a_move_is_seen_by_nobody(own: tuple[Settings, Index]) -> None:
     assert min(seen) >= 6
     assert all(entry.state == "ok" and entry.version == MAPPING_VERSION for entry in check(index))
     assert index.next_aliases() == frozenset()
+
+
+def test_an_index_of_before_takes_what_is_new_and_gets_the_rest_when_moved(
+    kabar_settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    """A new program writes to a month that an older one began; what is old has its story's event after the move."""
+    prefix = f"news-{request.node.name.replace('_', '-')[:40].lower()}"
+    settings = kabar_settings.model_copy(update={"index_prefix": prefix})
+    alias = month_alias(prefix, datetime.now(UTC))
+    before = mapping() | {"_meta": {"kabar_mapping": 2}}
+    before["properties"] = {name: how for name, how in before["properties"].items() if name != "event_id"}
+    made = {"settings": {"analysis": ANALYSIS}, "mappings": before}
+    aliases = {alias: {"is_write_index": True}, f"{prefix}-items": {}}
+    document = demo_documents()[0]
+    with Index(settings) as index:
+        answer = httpx.put(f"{settings.elasticsearch}/{alias}-v1", json=made | {"aliases": aliases}, timeout=60)
+        assert answer.status_code == 200
+        old = {"id": "old", "story_id": "s-1", "v": 1}
+        answer = httpx.put(f"{settings.elasticsearch}/{alias}/_doc/old?version=1&version_type=external", json=old)
+        assert answer.status_code == 201
+        index.prepare()
+        pending, _ = prepare([message(DOCUMENTS, "s", document, 0, datetime.now(UTC))], prefix)
+        outcomes = index.bulk([entry.write for entry in pending])
+        assert {outcome.verdict.name for outcome in outcomes} == {"WRITTEN"}
+        migrate(index, lambda _line: None)
+        assert [found.state for found in check(index) if found.kind == "items"] == ["ok"]
+        index.refresh()
+        found = index.search({"query": {"term": {"event_id": "s-1"}}})["hits"]["hits"]
+        assert [hit["_id"] for hit in found] == ["old"]
 
 
 def test_an_older_copy_never_covers_a_newer_write(own: tuple[Settings, Index]) -> None:

@@ -149,6 +149,17 @@ def test_the_scope_is_the_rules(when: str, alerts: int) -> None:
     assert told == alerts
 
 
+@pytest.mark.parametrize(("when", "alerts"), [("story", 2), ("event", 1)])
+def test_an_event_is_told_once_in_all_languages(when: str, alerts: int) -> None:
+    """Stories of different languages that tell of one event are one thing to tell of, if the rule wants it so."""
+    ledger = Ledger()
+    told = 0
+    for item, story in (("a", "s-1"), ("b", "s-2")):
+        match = msgspec.structs.replace(MATCH, item_id=item, story_id=story, event_id="s-1", when=when)
+        told += len(ledger.send(match))
+    assert told == alerts
+
+
 def test_first_then_count() -> None:
     """The first outlet at once, and half an hour later once how many followed, whatever is killed meanwhile."""
     ledger = Ledger()

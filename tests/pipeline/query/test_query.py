@@ -49,6 +49,7 @@ MEANINGS: list[tuple[str, Node]] = [
     ("country:ID", Value(field="country", value="ID")),
     ("topic:economy", Value(field="topic", value="economy")),
     ("story:s-12", Value(field="story", value="s-12")),
+    ("event:s-12", Value(field="event", value="s-12")),
     ("after:2026-03-01", Dated(since=day(2026, 3, 1))),
     ("before:2026-03", Dated(until=day(2026, 3, 1))),
     ("before:2026", Dated(until=day(2026, 1, 1))),

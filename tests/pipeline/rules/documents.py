@@ -27,6 +27,7 @@ def document(
     body: str = "",
     *,
     story: str = "s-1",
+    event: str | None = None,
     with_: Recogniser | None = None,
     **more: Any,  # noqa: ANN401 - any field
 ) -> Document:
@@ -42,4 +43,4 @@ def document(
         content_hash="", language=known.language, language_confidence=known.confidence, language_group=known.language,
         enriched_at=AT, mentions=known.mentions, **of_enriched,
     )  # fmt: skip
-    return Document(enriched=enriched, placement=Placement(story_id=story), placed_at=AT)
+    return Document(enriched=enriched, placement=Placement(story_id=story, event_id=event), placed_at=AT)

@@ -18,7 +18,12 @@ INDONESIAN = document(
     source="harbour", source_name="Harbour Post", source_country="ID", categories=("World News",), published_at=AT,
 )  # fmt: skip
 CHINESE = document(
-    "俄罗斯总统普京将访问平壤", "俄罗斯总统普京表示愿意访问朝鲜。", source="xin", published_at=AT - timedelta(days=40)
+    "俄罗斯总统普京将访问平壤",
+    "俄罗斯总统普京表示愿意访问朝鲜。",
+    source="xin",
+    story="s-2",
+    event="s-1",
+    published_at=AT - timedelta(days=40),
 )
 RUSSIAN = document("Путин посетит Пхеньян", "Владимир Путин готов к государственному визиту в КНДР.", source="ria")
 
@@ -52,6 +57,10 @@ HOLDS: list[tuple[str, Document, bool]] = [
     ("country:id", INDONESIAN, True),
     ('topic:"world news"', INDONESIAN, True),
     ("story:s-1", INDONESIAN, True),
+    ("story:s-1", CHINESE, False),
+    ("event:s-1", INDONESIAN, True),
+    ("event:s-1", CHINESE, True),
+    ("event:s-2", CHINESE, False),
     ("id:item-1", INDONESIAN, True),
     ("after:7d", INDONESIAN, True),
     ("before:7d", INDONESIAN, False),

@@ -96,6 +96,8 @@ def test_operators_and_fields_narrow(index: Index) -> None:
     assert ids(everything(index, f"story:{story}")) == {
         d.enriched.item.id for d in documents if d.placement.story_id == story
     }
+    told = {d.enriched.item.id for d in documents if d.placement.event_id == story}
+    assert ids(everything(index, f"event:{story}")) == told
     assert everything(index, "NOT lang:id").total + everything(index, "lang:id").total == len(documents)
 
 

@@ -3,12 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from pipeline.stories import events
+from pipeline.stories.agent import StoryDecider
 from pipeline.stories.events import Events
 from pipeline.stories.grouping import Grouper
 from pipeline.stories.rows import InMemory
-from schemas.document import Mention
+from schemas.document import Document, Mention
 from schemas.item import Item
+from schemas.message import Message
+from tests.pipeline.stories.texts import Writer, after, named, news
 
 ENGLISH: dict[str, Any] = {
     "id": "en",
@@ -69,17 +77,71 @@ def test_an_event_ends_with_the_window() -> None:
 
 
 def test_events_that_ended_are_forgotten() -> None:
-    """A sweep leaves nothing of what is older than the window, and what is open goes on."""
-    grouper = Grouper(nobody, InMemory())
-    grouper.place(ENGLISH | {"first_seen_at": "2024-01-01T00:00:00Z"}, 1)
+    """A look for what ended leaves nothing of it, and what is open goes on."""
+    kept = Events(timedelta(days=7))
+    told = np.arange(8, 8 * 20, 8, dtype=np.uint32)
+    assert kept.found(1, "en", 0, told) == 1
+    assert kept.found(2, "de", 60, told) == 1
+    later = 10 * 24 * 3600
     for number in range(events.SWEPT):
-        line: dict[str, Any] = {
-            "id": f"n{number}",
-            "language": "xx",
-            "mentions": [],
-            "first_seen_at": "2024-02-01T00:00:00Z",
-        }
-        grouper.place(line | {"title": f"word{number}"}, number + 2)
-    kept = grouper._events  # noqa: SLF001 - what is kept is the claim
-    assert isinstance(kept, Events)
-    assert not any(feature.startswith("e Q125384") for feature in kept._holders)  # noqa: SLF001
+        kept.found(10 + number, "en", later, told[:0])
+    assert len(kept) <= events.SWEPT
+    assert kept.event_of(2, later) == 2, "nothing is known of what ended"
+    assert kept.found(9, "de", later, told) == 9
+
+
+def test_a_story_of_an_event_keeps_it_as_long_as_it_lives() -> None:
+    """Later items of the story have its event, whatever they say."""
+    later = GERMAN | {"id": "later", "title": "Lombok am Tag danach", "mentions": ["Q99"]}
+    marks = grouped(ENGLISH, GERMAN, later)
+    assert marks["later"][0] == marks["de"][0]
+    assert marks["later"][1] == marks["en"][0]
+
+
+def test_a_name_counts_once() -> None:
+    """The words of an entity's name are no further evidence: one person in common is no event."""
+    one = "Tarvin Maria Oskelund"
+    line = {"mentions": [{"entity_id": "Q5", "text": one, "type": "PER"}], "body": f"{one} …"}
+    marks = grouped(
+        {"id": "a", "language": "en", "title": f"{one} opens a harbour"} | line,
+        {"id": "b", "language": "de", "title": f"{one} hält eine Rede"} | line,
+    )
+    assert marks["b"][1] == marks["b"][0] != marks["a"][1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abc"), st.integers(0, 40)), max_size=30), st.data())
+def test_a_restart_changes_no_event(drawn: list[tuple[int, str, int]], data: st.DataObject) -> None:
+    """Stories of three groups, killed anywhere, go on as without it once the rows are read again."""
+    stream = [_told(number, *entry) for number, entry in enumerate(drawn)]
+    killed = data.draw(st.integers(0, len(stream)))
+    decider, again, table = StoryDecider(7), StoryDecider(7), InMemory()
+    expected = [_event(decider, message, table) for message in stream]
+    table = InMemory()
+    before = StoryDecider(7)
+    answers = [_event(before, message, table) for message in stream[:killed]]
+    again.restore(table.kept.items())
+    answers += [_event(again, message, table) for message in stream[killed:]]
+    assert answers == expected
+
+
+def _told(number: int, about: int, group: str, hours: int) -> Message:
+    """A telling in one group of one of a few events, by a redrawn choice of what belongs to it."""
+    said = [f"Q{10 * about + place}" for place in range(8) if (number >> place % 3) & 1 or place > 3]
+    writer = Writer("en", 10 * about + ord(group))
+    item = news(
+        f"n{number}", title=writer.text(6), body=writer.text(60), at=after(hours=hours),
+        mentions=tuple(named(entity) for entity in said),
+    )  # fmt: skip
+    enriched = msgspec.structs.replace(item, language_group=group)
+    return Message(
+        topic="news.enriched", partition=ord(group) % 2, offset=number, key=group, value=enriched.encode(),
+        timestamp_ms=0,
+    )  # fmt: skip
+
+
+def _event(decider: StoryDecider, message: Message, table: InMemory) -> str | None:
+    decision = decider.decide(message, table.get)
+    for key, row in decision.rows:
+        table.put(key, row)
+    return Document.decode(decision.outputs[0].value or b"").placement.event_id

@@ -1,0 +1,70 @@
+"""What one telling says in any language: who and where, how many, and names in Latin letters, as numbers of 32 bits.
+
+29 bits of a hash and 3 of its kind, which says how many stories are expected to have it (`SHARES`).
+"""
+
+import re
+import unicodedata
+from itertools import islice
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+
+from pipeline.stories.terms import TEXT_LIMIT
+from schemas.document import Enriched
+
+FEATURES = 24
+ENTITIES, NUMBERS = 10, 6  # of them at most
+PERSON, ORGANISATION, PLACE, NAME, NUMBER, SHORT_NUMBER, YEAR = range(7)
+KIND_BITS = 7
+SHARES: Final = np.array([0.004, 0.01, 0.03, 0.004, 0.008, 0.05, 0.1, 1.0])
+_KINDS: Final = {"PER": PERSON, "ORG": ORGANISATION, "LOC": PLACE}
+
+_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_START = 6
+_LATIN_END = 0x250
+_CHARACTERS = 3_000
+
+
+def telling(enriched: Enriched) -> np.ndarray:
+    """At most `FEATURES` features of an item, each once: entities, numbers and Latin names, the earliest first."""
+    item = enriched.item
+    text = f"{item.title}\n{item.summary}\n{item.body}"[: min(TEXT_LIMIT, _CHARACTERS)]
+    features: dict[int, None] = {}
+    for mention in islice(enriched.mentions, 200):
+        if len(features) < ENTITIES:
+            features[_feature(mention.entity_id, _KINDS.get(mention.type, ORGANISATION))] = None
+    for found in islice(_NUMBER.findall(text), NUMBERS):
+        number = "".join(str(unicodedata.decimal(sign)) for sign in found if sign.isdecimal())
+        if len(number) > 1:
+            features[_feature(number, _kind_of(number))] = None
+    words = [word for word in _WORD.findall(text) if ord(max(word)) < _LATIN_END]
+    written = set(words).union(*(_lowered(mention.text) for mention in islice(enriched.mentions, 200)))
+    for word in words:
+        if len(features) >= FEATURES:
+            break
+        if word[0].isupper() and word.lower() not in written:
+            features[_feature(_folded(word), NAME)] = None
+    return np.fromiter(features, np.uint32, len(features))
+
+
+def _lowered(text: str) -> list[str]:
+    """The words of a name that is counted as an entity, and so not again as words."""
+    return _WORD.findall(text.lower())
+
+
+def _feature(text: str, kind: int) -> int:
+    return crc32(text.encode("utf-8", "replace")) & ~KIND_BITS | kind or KIND_BITS + 1  # 0 is none
+
+
+def _kind_of(number: str) -> int:
+    if len(number) == 2:  # noqa: PLR2004 - two digits
+        return SHORT_NUMBER
+    return YEAR if len(number) == 4 and number[:2] in {"19", "20"} else NUMBER  # noqa: PLR2004 - as years are written
+
+
+def _folded(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))[:_START]
