@@ -117,9 +117,11 @@ def _rows(patterns: list[Row], size: int) -> Iterator[tuple[str, Row]]:
         key = item_id(url=f"https://window.example/{size}/{number}")
         if founders and dice.random() > 1 / STORY:
             story, terms = founders[-1 - dice.randrange(min(len(founders), 200))]
+            telling = b""
         else:
             story, terms = f"s-{key[:16]}", _varied(pattern.terms, dice)
             founders.append((story, terms))
+            telling = pattern.telling
         yield (
             key,
             msgspec.structs.replace(
@@ -131,6 +133,7 @@ def _rows(patterns: list[Row], size: int) -> Iterator[tuple[str, Row]]:
                 content=dice.getrandbits(62) | 1,
                 bands=array("I", (dice.getrandbits(32) | 1 for _ in range(len(pattern.bands) // 4))).tobytes(),
                 terms=terms,
+                telling=telling,
                 first_seen=int(1_000 * (moment + number * step)),
                 entered=int(moment + number * step),
             ),
