@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from heapq import nsmallest
-from math import sqrt
 
 import msgspec
 import numpy as np
@@ -24,6 +23,7 @@ LEAST_SHARED = 3  # features
 LEAST_NATS = 15.0
 LEAST_COSINE = 0.25
 WITHIN = timedelta(days=3)  # an event is told in all languages on the same days
+QUERIED = 16  # of its features, by which others are found
 STEPS = 48  # along one feature's chain
 COMPARED = 16
 WORTH = 200.0  # stories that a guess of rarity is worth
@@ -86,7 +86,9 @@ class Events:
             self._join(story, event, {number, self._groups[agreeing]}, moment)
         self._features.add(features.tolist())
         self._hold(story, event, number, moment)
-        np.add.at(self._counts, _places(features), 1)
+        counts = self._counts.data
+        for place in _places(features).tolist():
+            counts[place] += 1
         if self._taken % SWEPT == 0:
             self._sweep()
         return event
@@ -123,39 +125,40 @@ class Events:
     def _agreeing(self, features: np.ndarray, group: int, moment: int) -> int | None:
         """The telling of another language that agrees most, if enough."""
         weights = self._weights(features)
-        mine = dict(zip(features.tolist(), weights, strict=True))
-        shares = self._features.tally(((one, round(weight * _WHOLE)) for one, weight in mine.items()), 0, STEPS)
-        least = LEAST_NATS * _WHOLE
-        likely = nsmallest(COMPARED, [(-nats, -number) for number, nats in shares.items() if nats >= least])
-        best: tuple[float, int] | None = None
-        for _, negative in likely:
-            number = -negative
-            # An event has one story of a language: two that were told apart are not joined by the way round.
-            if abs(self._moments[number] - moment) > self._within or group in self._groups_of(number):
-                continue
-            likeness = self._likeness(mine, number)
-            if likeness >= LEAST_COSINE and (best is None or likeness > best[0]):
-                best = likeness, number
-        return None if best is None else best[1]
+        heaviest = np.argsort(-weights, kind="stable")[:QUERIED]
+        asked = zip(features[heaviest].tolist(), np.rint(weights[heaviest] * _WHOLE).astype(int).tolist(), strict=True)
+        shares = self._features.tally(asked, 0, STEPS)
+        # An event has one story of a language: two that were told apart are not joined by the way round.
+        likely = [
+            -negative
+            for _, negative in nsmallest(COMPARED, [(-nats, -number) for number, nats in shares.items()])
+            if abs(self._moments[-negative] - moment) <= self._within and group not in self._groups_of(-negative)
+        ]
+        if not likely:
+            return None
+        likenesses = self._likenesses(features, weights, likely)
+        best = max(zip(likenesses, likely, strict=True))
+        return best[1] if best[0] >= LEAST_COSINE else None
 
     def _groups_of(self, telling: int) -> set[int]:
         return self._joined.get(self._events[telling], set()) | {self._groups[telling]}
 
-    def _likeness(self, mine: Mapping[int, float], telling: int) -> float:
-        """The cosine of two tellings, 0 where too little is shared to tell."""
-        held = self._features.keys[telling * FEATURES : (telling + 1) * FEATURES]
-        theirs = np.array([feature for feature in held if feature], np.uint32)
-        shared = sorted(weight for feature, weight in mine.items() if feature in held)
-        if len(shared) < LEAST_SHARED:
-            return 0.0
-        lengths = (sum(weight * weight for weight in sorted(side)) for side in (mine.values(), self._weights(theirs)))
-        one, other = lengths
-        return sum(weight * weight for weight in shared) / (sqrt(one * other) or 1.0)
+    def _likenesses(self, features: np.ndarray, weights: np.ndarray, tellings: list[int]) -> list[float]:
+        """The cosine of a telling with each of others, 0 where too little is shared to tell."""
+        held = np.array([self._features.keys[one * FEATURES : (one + 1) * FEATURES] for one in tellings], np.uint32)
+        theirs = np.where(held > 0, self._weights(held), 0.0)
+        shared = (held[:, :, None] == features).any(axis=2)
+        nats = np.where(shared, theirs, 0.0)
+        enough = (np.count_nonzero(shared, axis=1) >= LEAST_SHARED) & (nats.sum(axis=1) >= LEAST_NATS)
+        lengths = np.sqrt((weights**2).sum() * (theirs**2).sum(axis=1))
+        cosines: list[float] = np.where(enough, (nats**2).sum(axis=1) / np.maximum(lengths, 1.0), 0.0).tolist()
+        return cosines
 
-    def _weights(self, features: np.ndarray) -> list[float]:
+    def _weights(self, features: np.ndarray) -> np.ndarray:
         """How much each feature tells, in nats."""
         expected = self._counts[_places(features)] + WORTH * SHARES[features & KIND_BITS]
-        told: list[float] = np.log((self._taken + WORTH) / (expected + 0.5)).clip(min=0.0).tolist()
+        told: np.ndarray = np.log((self._taken + WORTH) / (expected + 0.5))
+        np.maximum(told, 0.0, out=told)
         return told
 
     def _sweep(self) -> None:

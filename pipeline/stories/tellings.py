@@ -5,33 +5,36 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 from zlib import crc32
 
 import numpy as np
 
-from pipeline.stories.terms import TEXT_LIMIT
+from pipeline.stories.terms import written
 from schemas.document import Enriched
 
 FEATURES = 24
 ENTITIES, NUMBERS = 10, 6  # of them at most
+LEAST_LETTERS = 4  # of a name
 PERSON, ORGANISATION, PLACE, NAME, NUMBER, SHORT_NUMBER, YEAR = range(7)
 KIND_BITS = 7
 SHARES: Final = np.array([0.004, 0.01, 0.03, 0.004, 0.008, 0.05, 0.1, 1.0])
 _KINDS: Final = {"PER": PERSON, "ORG": ORGANISATION, "LOC": PLACE}
 
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?")
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"[^\W\d_]+")
+
 _START = 6
 _LATIN_END = 0x250
-_CHARACTERS = 3_000
+_CHARACTERS = 1_500  # a lead says who, where and how many
 
 
 def telling(enriched: Enriched) -> np.ndarray:
     """At most `FEATURES` features of an item, each once: entities, numbers and Latin names, the earliest first."""
     item = enriched.item
-    text = f"{item.title}\n{item.summary}\n{item.body}"[: min(TEXT_LIMIT, _CHARACTERS)]
+    text = f"{item.title}\n{item.summary}\n{item.body}"[:_CHARACTERS]
     features: dict[int, None] = {}
     for mention in islice(enriched.mentions, 200):
         if len(features) < ENTITIES:
@@ -40,19 +43,17 @@ def telling(enriched: Enriched) -> np.ndarray:
         number = "".join(str(unicodedata.decimal(sign)) for sign in found if sign.isdecimal())
         if len(number) > 1:
             features[_feature(number, _kind_of(number))] = None
-    words = [word for word in _WORD.findall(text) if ord(max(word)) < _LATIN_END]
-    written = set(words).union(*(_lowered(mention.text) for mention in islice(enriched.mentions, 200)))
+    words = written(text)
+    known = set(words).union(*(_WORD.findall(mention.text.lower()) for mention in islice(enriched.mentions, 200)))
     for word in words:
         if len(features) >= FEATURES:
             break
-        if word[0].isupper() and word.lower() not in written:
-            features[_feature(_folded(word), NAME)] = None
+        if word[0].isupper() and len(word) >= LEAST_LETTERS and ord(max(word)) < _LATIN_END:
+            small = word.lower()
+            # Words of a name that is counted as an entity are no further evidence.
+            if small not in known and small.isalpha():
+                features[_feature(_folded(word), NAME)] = None
     return np.fromiter(features, np.uint32, len(features))
-
-
-def _lowered(text: str) -> list[str]:
-    """The words of a name that is counted as an entity, and so not again as words."""
-    return _WORD.findall(text.lower())
 
 
 def _feature(text: str, kind: int) -> int:
@@ -65,6 +66,7 @@ def _kind_of(number: str) -> int:
     return YEAR if len(number) == 4 and number[:2] in {"19", "20"} else NUMBER  # noqa: PLR2004 - as years are written
 
 
+@lru_cache(maxsize=16_384)
 def _folded(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.casefold())
     return "".join(sign for sign in plain if not unicodedata.combining(sign))[:_START]
