@@ -24,7 +24,7 @@ LEAST_NATS = 15.0
 LEAST_COSINE = 0.25
 WITHIN = timedelta(days=3)  # an event is told in all languages on the same days
 QUERIED = 16  # of its features, by which others are found
-STEPS = 48  # along one feature's chain
+STEPS = 16  # along one feature's chain
 COMPARED = 16
 WORTH = 200.0  # stories that a guess of rarity is worth
 SWEPT = 4_096  # tellings between two looks for what ended
@@ -124,6 +124,8 @@ class Events:
 
     def _agreeing(self, features: np.ndarray, group: int, moment: int) -> int | None:
         """The telling of another language that agrees most, if enough."""
+        if len(self._numbers) == 1:  # nothing here is in another language
+            return None
         weights = self._weights(features)
         heaviest = np.argsort(-weights, kind="stable")[:QUERIED]
         asked = zip(features[heaviest].tolist(), np.rint(weights[heaviest] * _WHOLE).astype(int).tolist(), strict=True)
