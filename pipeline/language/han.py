@@ -1,5 +1,7 @@
 """Simplified or traditional Chinese, told by the characters that only one of the two writes."""
 
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 # Frequent characters of the news in pairs: simplified, then traditional. From the General List of Simplified Chinese
@@ -35,3 +37,15 @@ def chinese(text: str) -> tuple[str | None, float]:
     if simplified > traditional:
         return "zh-Hans", simplified / telling
     return "zh-Hant", traditional / telling
+
+
+@cache
+def simplifying() -> dict[int, str]:
+    """Traditional characters, as code points, with their simplified ones (`han.tsv`), for `str.translate`."""
+    text = (files("pipeline.language") / "han.tsv").read_text(encoding="utf-8")
+    return {ord(line[0]): line[2] for line in text.splitlines() if not line.startswith("#")}
+
+
+def simplified(text: str) -> str:
+    """A Chinese text in simplified characters, each where it stood."""
+    return text.translate(simplifying())

@@ -5,11 +5,11 @@ characters do not tell apart. Serbian becomes Latin, in which its neighbours are
 """
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import msgspec
 
+from pipeline.language.han import simplifying
 from pipeline.stories.terms import TEXT_LIMIT
 from schemas.document import Enriched
 
@@ -39,8 +39,7 @@ def in_one_script(enriched: Enriched, group: str) -> Enriched:
 @cache
 def _table(group: str) -> dict[int, str] | None:
     if group == "zh":
-        text = (files("pipeline.stories") / "han.tsv").read_text(encoding="utf-8")
-        return {ord(line[0]): line[2] for line in text.splitlines() if not line.startswith("#")}
+        return simplifying()
     if group == "bs-hr-sr-cnr":
         small = dict(zip(_CYRILLIC, _LATIN, strict=True))
         large = {cyrillic.upper(): latin.capitalize() for cyrillic, latin in small.items()}

@@ -5,18 +5,22 @@ calls; each text comes without its language, so that a wrong language counts too
 alone, exact Aho-Corasick over the same knowledge base, and python-crfsuite with simple features trained on the same
 train files. There are no labelled Russian texts here: where natasha is installed, how far it and Kabar agree on the
 Russian sentences of `../shared/eval/language` is told, which judges neither. Speeds are of one core, CPU time.
+`--memory` tells instead what a process holds after it has read each language.
 """
 
 import argparse
+import gc
 import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import psutil
 
 from pipeline.enrich import understand
 from pipeline.entities import Recogniser
@@ -120,6 +124,20 @@ def cost(recogniser: Recogniser, language: str) -> tuple[float, float | None]:
     return spent * 1_000, count / (time.process_time() - began)
 
 
+def memory(languages: Iterable[str]) -> Iterator[str]:
+    """Lines of a table: megabytes of a process that knows the names, and after it has read each language too.
+
+    Of these what it shares with files on disk (the dictionary of Japanese) can be given up at any time.
+    """
+    recogniser = Recogniser(load().entities)
+    for language in ("", *languages):
+        for text in _articles(language, "dev") if language else ():
+            understand(_item(text), recogniser.mentions)
+        gc.collect()
+        held = psutil.Process().memory_info()
+        yield f"| {language or 'names alone'} | {held.rss / 1e6:.0f} | {(held.rss - held.shared) / 1e6:.0f} |"
+
+
 def _articles(language: str, split: str) -> list[str]:
     found: list[str] = [""]
     for text, _ in texts(language, split):
@@ -161,10 +179,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="eval-entities", description=__doc__)
     parser.add_argument("languages", nargs="*", help="some of " + " ".join(FILES))
     parser.add_argument("--alone", action="store_true", help="without the CRF, whose training takes minutes")
+    parser.add_argument("--memory", action="store_true", help="the memory of a process instead")
     asked = parser.parse_args(arguments)
     if not FOLDER.exists():
         print(f"{FOLDER} is not here: nothing to measure on", file=sys.stderr)  # noqa: T201 - the same
         return 1
+    if asked.memory:
+        _print("| read so far | MB | of its own |\n|---|---|---|")
+        for line in memory(asked.languages or FILES):
+            _print(line)
+        return 0
     knowledge = load().entities
     recogniser = Recogniser(knowledge)
     kabar = partial(enriched, recogniser)

@@ -31,9 +31,10 @@ _MIX: Final = np.uint32(0x85EBCA6B)
 HERE, NEAR, WIDE = 0, 1, 2
 REACH: Final = 2
 # The views of a token that templates combine: its word, its shape, what lists know of it, the known name it is part of,
-# and, of languages without spaces, the dictionary's word and class.
-WORD, SHAPE, LISTS, KNOWN, PART, CLASS = range(6)
-VIEWS: Final = 6
+# of languages read by characters the dictionary's word and class, and of Korean where it stands between spaces, and
+# what else stands there.
+WORD, SHAPE, LISTS, KNOWN, PART, CLASS, EDGES, UNIT = range(8)
+VIEWS: Final = 8
 # The flags that tell a name, and those that tell what stands beside one.
 _NAMES: Final = 0x7FF
 _ROLES: Final = TITLE | ORGANISATION_HEAD | PLACE_HEAD | CALENDAR
@@ -105,6 +106,19 @@ CHARACTER_TEMPLATES: Final[tuple[Template, ...]] = (
     ((WORD, -1), (CLASS, 0)),
     ((CLASS, 0), (WORD, 1)),
     ((KNOWN, 0), (CLASS, 0)),
+)
+# Korean puts spaces between groups of a word and its particles.
+SYLLABLE_TEMPLATES: Final[tuple[Template, ...]] = (
+    *CHARACTER_TEMPLATES,
+    ((EDGES, -1), (EDGES, 0)),
+    ((EDGES, 0), (EDGES, 1)),
+    ((EDGES, 0), (CLASS, 0)),
+    ((EDGES, 0), (WORD, 0)),
+    ((EDGES, 0), (WORD, -1), (WORD, 0)),
+    ((EDGES, 0), (WORD, 0), (WORD, 1)),
+    ((UNIT, 0), (EDGES, 0)),
+    ((UNIT, -1), (EDGES, 0)),
+    ((UNIT, 1), (EDGES, 0)),
 )
 
 

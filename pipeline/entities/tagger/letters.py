@@ -4,7 +4,7 @@ A word of letters c0 c1 … is the polynomial c0 + c1·B + c2·B² + … modulo 
 one array for all words, give the hash of any part of any word in two operations, so that new words cost microseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -79,3 +79,16 @@ def mixed(values: Numbers, salt: int | Counts) -> Hashes:
 def keys_of(words: Sequence[str]) -> Hashes:
     """The hashes of whole words."""
     return Letters(words).whole() if words else np.zeros(0, np.uint32)
+
+
+def windows(codes: Hashes, least: int, most: int) -> Iterator[tuple[int, Hashes]]:
+    """Hashes, comparable with `keys_of`, of each run of `least` to `most` letters of a text, given as code points.
+
+    Each size comes with an array that has a place for each letter with which such a run begins.
+    """
+    letters = codes.astype(np.uint64)
+    sums = letters.copy()
+    for size in range(2, min(most, len(codes)) + 1):
+        sums = sums[:-1] + letters[size - 1 :] * _POWERS[size - 1]
+        if size >= least:
+            yield size, mixed(sums, 0)

@@ -17,10 +17,12 @@ from pipeline.entities.tagger.features import (
     BITS,
     CHARACTER_TEMPLATES,
     REACH,
+    SYLLABLE_TEMPLATES,
     TEMPLATES,
     VIEWS,
     Joint,
     Signs,
+    Template,
     salts,
     slots,
 )
@@ -30,8 +32,13 @@ from schemas.document import EntityType
 TYPES: Final[tuple[EntityType, ...]] = ("PER", "ORG", "LOC")
 # Outside, then begin, inside, end and single of each type.
 LABELS: Final = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BIES"))
-# What a model looks at: words of the language it was trained on, signs common to languages, or characters.
-STYLES: Final = ("words", "signs", "characters")
+# What a model looks at: words of the language it was trained on, signs common to languages, characters, or characters
+# and the spaces between them; and what of a token and its neighbours it looks at together.
+STYLES: Final = ("words", "signs", "characters", "syllables")
+TEMPLATES_OF: Final[Mapping[str, tuple[Template, ...]]] = {
+    "words": TEMPLATES, "signs": TEMPLATES, "characters": CHARACTER_TEMPLATES, "syllables": SYLLABLE_TEMPLATES,
+}  # fmt: skip
+BY_CHARACTERS: Final = frozenset({"characters", "syllables"})
 # Words kept with their sums; some 300 bytes each. Beyond it they are forgotten all at once.
 _KEPT_WORDS: Final = 40_000
 # The one feature of what lies outside a sentence.
@@ -88,9 +95,8 @@ class Model:
     def __init__(self, weights: Weights, signs: Callable[[Sequence[str]], Signs]) -> None:
         self.weights = weights
         self._signs = signs
-        characters = weights.style == "characters"
-        self._joint = Joint(CHARACTER_TEMPLATES if characters else TEMPLATES)
-        self._unsure = np.float32(np.inf if characters else _UNSURE)
+        self._joint = Joint(TEMPLATES_OF[weights.style])
+        self._unsure = np.float32(np.inf if weights.style in BY_CHARACTERS else _UNSURE)
         self._forget()
 
     def _forget(self) -> None:

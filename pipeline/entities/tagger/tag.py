@@ -10,10 +10,11 @@ import numpy as np
 
 from pipeline.entities.tagger.features import KNOWN, VIEWS, Signs, characters_of, hashed, signs_of, words_of
 from pipeline.entities.tagger.lexicon import lexicon
-from pipeline.entities.tagger.model import Model, Scores, Views, Weights, weights_of
-from pipeline.entities.tagger.segment import SEGMENTED, add_dictionary
+from pipeline.entities.tagger.model import BY_CHARACTERS, Model, Scores, Views, Weights, weights_of
+from pipeline.entities.tagger.segment import SEGMENTED, add_dictionary, add_spaces
 from pipeline.entities.tagger.tokens import Tokens, tokenise
 from pipeline.entities.tagger.viterbi import Labels, label, spans
+from pipeline.language.han import simplified
 from schemas.document import EntityType
 
 # The model for each language. `any` knows signs common to languages, for those near the ones that it was learnt from;
@@ -104,6 +105,8 @@ class Tagger:
         base = language.split("-")[0]
         least = _LEAST_UNLEARNT if name == "any" else 0.0
         model = self._model(name, base)
+        if name == "zh":
+            texts = [simplified(text) for text in texts]
         read = [tokenise(text[:REACHED], characters=base in CHARACTERS) for text in texts]
         counts = [len(tokens.words) for tokens in read]
         if not any(counts):
@@ -141,7 +144,7 @@ def load(weights: Weights, language: str) -> Model:
 
 def looker(style: str, language: str) -> Callable[[Sequence[str]], Signs]:
     """The function that says what words of a language show to a model of a style."""
-    if style == "characters":
+    if style in BY_CHARACTERS:
         return characters_of
     look = words_of if style == "words" else signs_of
     return partial(look, lexicon=lexicon(), language=_LISTS.get(language, language))
@@ -155,6 +158,8 @@ def views_of(text: str, tokens: Tokens, language: str, known: Iterable[Known]) -
         _add_known(tokens, views, known)
         if language in SEGMENTED:
             add_dictionary(text, tokens, views, language)
+        if language == "ko":
+            add_spaces(text, tokens, views)
     return views
 
 

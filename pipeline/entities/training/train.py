@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.entities.recognise import Recogniser
 from pipeline.entities.tagger import tag
-from pipeline.entities.tagger.features import CHARACTER_TEMPLATES, TEMPLATES, Signs
-from pipeline.entities.tagger.model import LABELS, OUTSIDE, STYLES, Views
+from pipeline.entities.tagger.features import Signs
+from pipeline.entities.tagger.model import BY_CHARACTERS, LABELS, OUTSIDE, STYLES, TEMPLATES_OF, Views
 from pipeline.entities.tagger.tokens import Tokens, tokenise
 from pipeline.entities.training.crf import Array, Corpus, Plan, corpus, learn
 from pipeline.entities.training.save import save
@@ -47,7 +47,7 @@ RECIPES: Final = (
     Recipe("hi", "words", ("hi-hiner",), epochs=5),
     Recipe("zh", "characters", ("zh-uner",), epochs=5),
     Recipe("ja", "characters", ("ja-wikipedia",)),
-    Recipe("ko", "characters", ("ko-klue",)),
+    Recipe("ko", "syllables", ("ko-klue",)),
     Recipe("any", "signs", ("en-uner", "sv-uner", "pt-uner", "hr-uner", "sr-uner"), epochs=6),
 )
 
@@ -113,7 +113,7 @@ def examples(recipe: Recipe, texts: list[dict[str, Any]], words: Words, recognis
     """Each text as the model sees it."""
     for text in texts:
         language = text["language"]
-        tokens = tokenise(text["text"], characters=recipe.style == "characters")
+        tokens = tokenise(text["text"], characters=recipe.style in BY_CHARACTERS)
         if not tokens.words:
             continue
         labels = labels_of(tokens, text["entities"])
@@ -129,10 +129,9 @@ def prepared(recipe: Recipe, texts: list[dict[str, Any]], recogniser: Recogniser
     shown = words.shown()
     for example in made:
         example.views[:, :3] = shown.views[example.words]
-    templates = CHARACTER_TEMPLATES if recipe.style == "characters" else TEMPLATES
     return corpus(
         [example.words for example in made], shown, [example.views for example in made],
-        [example.labels for example in made], templates,
+        [example.labels for example in made], TEMPLATES_OF[recipe.style],
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """One answer from two judges: names that lists know, names that the tagger sees."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -8,7 +10,7 @@ from pipeline.entities.normalise import normalise
 from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import Tagged
 from pipeline.knowledge import Entity
-from schemas.document import EntityType
+from schemas.document import EntityType, Field
 
 FIGURE = Entity(id="kim", type="PER", name="Kim Jong Un")
 
@@ -61,14 +63,14 @@ def test_a_figure_always_stands() -> None:
 
 
 def test_known_names_stand_where_the_tagger_sees_none() -> None:
-    """Places, institutions and surnames that lists know need no second judge, in any language."""
+    """Places, institutions and surnames that lists know need no second judge, in languages learnt or not."""
     text = "rapat PBB dan Wahyudi ke Korea"
     found = [
         _found(text, "PBB", "ORG"),
         _found(text, "Wahyudi", "PER", why="surname of …"),
         _found(text, "Korea", "LOC"),
     ]
-    for language in ("id", "pl"):
+    for language in ("pt", "pl"):
         assert [name for name, _, _ in _combined(text, language, found, [])] == ["PBB", "Wahyudi", "Korea"]
 
 
@@ -165,3 +167,30 @@ def test_an_item_s_own_outlet_is_no_person() -> None:
         ("local:org:warta-samudra", "ORG"),
         ("local:per:warta-nelayan", "PER"),
     ]
+
+
+def _places(text: str, language: str, *, field: Field = "body") -> list[str]:
+    """Which of the places `Israel` and `Jepang`, all known and the tagger seeing the one after `di`, stand."""
+    known = [
+        replace(_found("Israel", "Israel", "LOC"), field=field, start=match.start(), end=match.end())
+        for match in re.finditer("Israel|Jepang", text)
+    ]
+    tagged = [Tagged(match.start(1), match.end(1), "LOC", 0.8) for match in re.finditer("di (Israel|Jepang)", text)]
+    reading = Reading({field: normalise(text)}, language, frozenset())
+    return [text[entry.start : entry.end] for entry in combine(reading, known, {field: tagged})]
+
+
+def test_indonesian_places_that_stand_for_their_people() -> None:
+    """In a sentence the tagger decides, in a title both stand, in an article the first of each form."""
+    sentence = "Warga Jepang di Israel mengecam Israel."
+    assert _places(sentence, "id") == ["Israel"]
+    assert _places(sentence, "id", field="title") == ["Jepang", "Israel", "Israel"]
+    assert _places(sentence, "ms") == ["Jepang", "Israel", "Israel"]
+    assert _places(sentence + " Tentara Jepang." + " Begitu." * 200, "id") == ["Jepang", "Israel"]
+
+
+def test_a_tracked_place_stands_in_indonesian() -> None:
+    """Whoever tracks a place is told of it wherever it is named."""
+    text = "Israel menolak"
+    place = replace(_found(text, "Israel", "LOC"), figure=replace(FIGURE, type="LOC"))
+    assert _combined(text, "id", [place], []) == [("Israel", "LOC", "Q1")]

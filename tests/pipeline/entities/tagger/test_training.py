@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.entities import Recogniser
+from pipeline.entities.tagger.features import VIEWS
 from pipeline.entities.tagger.model import Weights
 from pipeline.entities.tagger.tag import load, views_of
 from pipeline.entities.tagger.tokens import tokenise
@@ -72,7 +73,7 @@ def test_words_kept_or_new_score_alike(learnt: dict[str, np.ndarray[Any, Any]]) 
 
     first = scores()
     more = [f"kata{chr(97 + n % 26)}{'x' * (n // 26)}" for n in range(3_000)]
-    model.score(more, [0], np.zeros((3_000, 6), np.uint32))
+    model.score(more, [0], np.zeros((3_000, VIEWS), np.uint32))
     assert np.array_equal(scores(), first)
 
 
