@@ -25,6 +25,11 @@ _BARE = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9A-Fa-f]{
 _NUMBER = re.compile(r"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
 # A character beyond the first 65,536, as two halves of UTF-16.
 _PAIR = re.compile(r"&#(?:x(d[89ab][0-9a-f]{2});&#x(d[c-f][0-9a-f]{2})|(5[56]\d{3});&#(5[67]\d{3}));", re.IGNORECASE)
+# Such a half alone, 0xD800 to 0xDFFF: libxml2 keeps it, in a text that nobody can write down.
+_HALF = re.compile(
+    r"&#(?:x0{0,2}d[89a-f][0-9a-f]{2}|0{0,2}(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));",
+    re.IGNORECASE,
+)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -81,7 +86,13 @@ def _read_broken(
     if next(islice(_ODD.finditer(text), SLIPS_LIMIT, None), None):
         return HOPELESS
     if len(text) > MENDED_LIMIT:
-        return _recovered(text[max(_first_tag(text), 0) :], text)
+        # What libxml2 keeps of characters that are none can be written down by nobody.
+        clean = _legal_characters(whole := text[max(_first_tag(text), 0) :])
+        repairs: tuple[str, ...] = () if clean == whole else (CHARACTERS,)
+        root = _parse(clean, recover=False)
+        if isinstance(root, etree._Element):  # noqa: SLF001
+            return root, (*repairs, *noted) or (RECOVERED,)
+        return _recovered(clean, text, repairs)
     mended, repairs = _mend(text, entities)
     root = _parse(mended, recover=False)
     if isinstance(root, etree._Element):  # noqa: SLF001
@@ -174,7 +185,7 @@ def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     if text.rfind("<![CDATA[") > text.rfind("]]>"):
         text += "]]>"
     text = without_comments(text)
-    clean = _NUMBER.sub(_legal, _ILLEGAL.sub("", _PAIR.sub(_paired, text)))
+    clean = _legal_characters(text)
     if clean != text:
         repairs.append(CHARACTERS)
     # Entities mean themselves inside CDATA.
@@ -188,6 +199,13 @@ def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     if resolved != clean:
         repairs.append(ENTITIES)
     return resolved, tuple(repairs)
+
+
+def _legal_characters(text: str) -> str:
+    """The text without characters that are none in XML; of very many by number only halves are left out."""
+    many = text.count("&#") > SLIPS_LIMIT
+    text = _HALF.sub("", text) if many else _NUMBER.sub(_legal, _PAIR.sub(_paired, text))
+    return _ILLEGAL.sub("", text)
 
 
 def _paired(match: re.Match[str]) -> str:

@@ -135,3 +135,16 @@ def test_a_feed_that_has_no_items_yet_is_one() -> None:
     cut = read_body(FEED.partition(b"</channel>")[0] + b"<item><title>Se", url="")
     assert isinstance(cut, Read)
     assert [item.title for item in cut.items] == ["First & best"]
+
+
+@pytest.mark.parametrize(
+    "odd", [b"a\0b \xed\xa0\x80 &#xD800; &#0; \xff", b"&#55357;&#56832;" * 130_000], ids=["some", "many"]
+)
+def test_characters_that_are_none_in_a_very_long_feed(odd: bytes) -> None:
+    """A feed too long to be mended is read all the same; halves of letters, which libxml2 would keep, are left out."""
+    filler = b"<item><title>Long</title><link>/long</link><description>" + b"w" * 2_100_000 + b"</description></item>"
+    body = FEED.replace(b"<item>", filler + b"<item><title>Odd " + odd + b"</title><link>/odd</link></item><item>", 1)
+    found = read_body(body, url="https://news.example/feed")
+    assert isinstance(found, Read)
+    assert [item.title.split()[0] for item in found.items] == ["Long", "Odd", "First"]
+    assert all("xml-" in " ".join(item.repairs) for item in found.items)
