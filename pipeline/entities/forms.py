@@ -199,7 +199,7 @@ def _form_at(text: str, begin: int, name: Name, language: str) -> int:
     return 0 if same or not name.counts(language) else position - 1 - begin
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def parts_of(written: str) -> tuple[str, ...]:
     """The words of a name, folded."""
     return tuple(normalise(written).text.split())

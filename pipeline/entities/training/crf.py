@@ -2,7 +2,8 @@
 
 Stochastic gradients with AdaGrad step sizes (Duchi et al. 2011) on the log loss of sentences (Lafferty et al. 2001),
 with dropout of features, so that a rare word does not silence what else tells a name; the result is the mean over the
-later half of the epochs. Compiled by numba: one core learns from 500,000 tokens in about 3 s an epoch.
+later half of the epochs, and over several runs in different order. Compiled by numba: one core learns from 500,000
+tokens in about 3 s an epoch.
 """
 
 from typing import Any, Final, NamedTuple
@@ -35,7 +36,9 @@ class Corpus(NamedTuple):
 class Plan(NamedTuple):
     """How to learn: times through the texts, size of the first steps, share of features left out, and a seed.
 
-    Features seen fewer than `least` times weigh nothing.
+    Features seen fewer than `least` times weigh nothing. What is learnt is the mean of `runs` runs, of which each has
+    the next seed: on a held-out fifth of the train texts three gave F1 0.839 in Indonesian where one gave 0.812 to
+    0.834, and in Croatian 0.904 for 0.895 to 0.901; five were no better.
     """
 
     epochs: int
@@ -43,6 +46,7 @@ class Plan(NamedTuple):
     dropout: float = 0.3
     least: int = 2
     seed: int = 1
+    runs: int = 3
 
 
 class _State(NamedTuple):
@@ -101,6 +105,11 @@ def corpus(words: list[Array], shown: Signs, views: list[Array], labels: list[Ar
 
 def learn(data: Corpus, plan: Plan) -> tuple[Array, Array]:
     """Weights (slots by labels) and transitions."""
+    learnt = [_learn(data, plan, plan.seed + run) for run in range(plan.runs)]
+    return np.mean([weights for weights, _ in learnt], axis=0), np.mean([moves for _, moves in learnt], axis=0)
+
+
+def _learn(data: Corpus, plan: Plan, seed: int) -> tuple[Array, Array]:
     size = len(LABELS)
     state = _State(
         np.zeros((1 << BITS, size), np.float32),
@@ -111,7 +120,7 @@ def learn(data: Corpus, plan: Plan) -> tuple[Array, Array]:
     seen = np.bincount(data.features, minlength=1 << BITS) >= plan.least
     rules = _Rules(allowed(), seen, plan.rate, plan.dropout)
     order = np.arange(len(data.starts) - 1)
-    chance = np.random.default_rng(plan.seed)
+    chance = np.random.default_rng(seed)
     mean, mean_moves = np.zeros_like(state.weights), np.zeros_like(state.moves)
     longest = int(np.diff(data.starts).max())
     scores, forward, backward = (np.empty((longest, size)) for _ in range(3))

@@ -134,7 +134,9 @@ def test_an_alert_that_cannot_be_told_holds_back_nobody(own_settings: Settings, 
     """One that the code stumbles over is tried again with its reason; those after it are told."""
     with receiving() as chat:
         start({"poisoned": {"kind": "slack", "url": chat.url}})
-        match = msgspec.structs.replace(MATCH, tell=Tell(to=("poisoned",)), field="a field of tomorrow")
+        match = msgspec.structs.replace(
+            MATCH, tell=Tell(to=("poisoned",)), field="a field of tomorrow", url="https://news.example/poison"
+        )
         with Producer(own_settings) as producer:
             producer.send(ALERTS, "poison", Alert(id="poison", alerted_at=now(), match=match).encode())
             producer.flush()

@@ -61,7 +61,7 @@ def test_languages_with_labelled_texts_have_a_model_of_their_own() -> None:
 
 def test_known_names_are_told_to_the_tagger() -> None:
     """A known name is a sign: the same words with and without it are not equally sure."""
-    text = "pertemuan dengan wakil dari Melawati hari ini"
+    text = "rombongan berangkat ke Melawati kemarin"
     known = [Known(text.index("Melawati"), text.index("Melawati") + 8, "LOC")]
     told = {name.type: name.confidence for name in TAGGER.tag(text, "id", known)}
     untold = {name.type: name.confidence for name in TAGGER.tag(text, "id")}
