@@ -75,9 +75,9 @@ def read_xml(text: str) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
         text, before = closed_cdata(text), text
         noted = () if text == before else (RECOVERED,)
     root = _parse(text, recover=False)
-    if isinstance(root, etree._Element):  # noqa: SLF001 - lxml's public type has no public name
-        return root, noted
-    return DEEP if root is DEEP else _read_broken(text, entities, noted)
+    if isinstance(root, Unreadable):
+        return DEEP if root is DEEP else _read_broken(text, entities, noted)
+    return root, noted
 
 
 def _read_broken(
@@ -85,25 +85,16 @@ def _read_broken(
 ) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     if next(islice(_ODD.finditer(text), SLIPS_LIMIT, None), None):
         return HOPELESS
-    if len(text) > MENDED_LIMIT:
-        # What libxml2 keeps of characters that are none can be written down by nobody.
-        clean = _legal_characters(whole := text[max(_first_tag(text), 0) :])
-        repairs: tuple[str, ...] = () if clean == whole else (CHARACTERS,)
-        root = _parse(clean, recover=False)
-        if isinstance(root, etree._Element):  # noqa: SLF001
-            return root, (*repairs, *noted) or (RECOVERED,)
-        return _recovered(clean, text, repairs)
-    mended, repairs = _mend(text, entities)
+    long = len(text) > MENDED_LIMIT
+    mended, repairs = _cleaned(text) if long else _mend(text, entities)
     root = _parse(mended, recover=False)
-    if isinstance(root, etree._Element):  # noqa: SLF001
+    if not isinstance(root, Unreadable):
         return root, (*repairs, *noted) or (RECOVERED,)
     # A namespace nobody declared is read as it is; broken markup is easier to mend where the texts are set apart.
-    return _recovered(mended_markup(mended), mended, repairs)
+    return _recovered(mended if long else mended_markup(mended), mended, repairs)
 
 
-def _recovered(
-    text: str, before: str, repairs: tuple[str, ...] = ()
-) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
+def _recovered(text: str, before: str, repairs: tuple[str, ...]) -> tuple[etree._Element, tuple[str, ...]] | Unreadable:
     """What libxml2 makes of a broken document; `before` is it as it was before its fields were set apart."""
     root = _parse(text, recover=True)
     if isinstance(root, Unreadable):
@@ -172,6 +163,13 @@ def _parse(text: str, *, recover: bool) -> etree._Element | Unreadable:
     if any(entry.type == _TOO_DEEP for entry in parser.error_log):
         return DEEP
     return root
+
+
+def _cleaned(text: str) -> tuple[str, tuple[str, ...]]:
+    """A document from its first tag on, without what libxml2 would keep and nobody could write down again."""
+    whole = text[max(_first_tag(text), 0) :]
+    clean = _legal_characters(whole)
+    return clean, () if clean == whole else (CHARACTERS,)
 
 
 def _mend(text: str, entities: dict[str, str]) -> tuple[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -76,7 +77,7 @@ def _is_part_of_word(text: str, entry: Found, names: Sequence[Tagged], language:
         joined = after in _DEMONYMS
     else:
         joined = bool(_COMPOUNDING.match(after) or _COMPOUNDING.match(text[entry.start - 1 : entry.start]))
-    return joined and not any(name.start < entry.end and entry.start < name.end for name in names)
+    return joined and not _is_seen(entry, names)
 
 
 def _spared(text: str, known: Sequence[Found], names: Sequence[Tagged]) -> list[Found]:
@@ -86,10 +87,10 @@ def _spared(text: str, known: Sequence[Found], names: Sequence[Tagged]) -> list[
     that name it all the same, so in an article the first of a place's mentions by each form stands; in titles and
     summaries, which are no running text, all do.
     """
-    seen = {entry.start for entry, sees in zip(known, _seen(known, names), strict=True) if sees}
+    seen = {entry.start for entry in known if _is_seen(entry, names)}
     forms = {text[entry.start : entry.end] for entry in known if entry.start in seen}
     kept: list[Found] = []
-    for entry in sorted(known, key=lambda entry: entry.start):
+    for entry in known:
         if entry.entity.type == "LOC" and entry.figure is None and entry.start not in seen:
             form = text[entry.start : entry.end]
             if len(text) <= _ARTICLE or form in forms:
@@ -99,10 +100,10 @@ def _spared(text: str, known: Sequence[Found], names: Sequence[Tagged]) -> list[
     return kept
 
 
-def _seen(known: Sequence[Found], names: Sequence[Tagged]) -> list[bool]:
-    """Of each known name, whether it touches one of the tagger's."""
-    starts = [name.start for name in names]
-    return [(at := bisect_left(starts, entry.end)) > 0 and names[at - 1].end > entry.start for entry in known]
+def _is_seen(entry: Found, names: Sequence[Tagged]) -> bool:
+    """Whether a known name touches one of the tagger's, which are in order."""
+    at = bisect_left(names, entry.end, key=attrgetter("start"))
+    return at > 0 and names[at - 1].end > entry.start
 
 
 def _in_field(text: str, field: Field, known: list[Found], names: Sequence[Tagged], *, decides: bool) -> list[Found]:

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import rjieba
 import sudachipy
 
+from pipeline.entities.keys import Numbers, Table
 from pipeline.entities.tagger.features import CLASS, EDGES, PART, UNIT, hashed
 from pipeline.entities.tagger.letters import Hashes, windows
-from pipeline.entities.tagger.model import Places, Views
+from pipeline.entities.tagger.model import Views
 from pipeline.entities.tagger.tokens import Tokens
 
 # Words of the list have so many letters at most.
@@ -140,21 +141,17 @@ class Listed:
     """A list of words by their hashes. Another word's hash meets one of them once in six thousand."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        self._keys: Hashes = np.cumsum(np.asarray(arrays["k"], np.uint32), dtype=np.uint32)
-        self._numbers = np.asarray(arrays["v"], np.uint16)
+        keys = np.cumsum(np.asarray(arrays["k"], np.uint32), dtype=np.uint32)
+        self._table = Table.of(_wide(keys), np.asarray(arrays["v"], np.uint32))
         self._kinds = bytes(np.asarray(arrays["kinds"], np.uint8)).decode().split("\n")
-        # A bit for each beginning of 24 bits that a hash may have: most are not there, and nothing more is asked.
-        begun = np.zeros(1 << 24, np.bool_)
-        begun[self._keys >> np.uint32(8)] = True
-        self._begun = np.packbits(begun)
 
     def cut(self, text: str) -> _Words:
         """The longest words of the list in a text, from the left."""
         codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
         lengths = np.zeros(len(codes), np.int64)
-        numbers = np.zeros(len(codes), np.uint16)
+        numbers = np.zeros(len(codes), np.uint32)
         for size, hashes in windows(codes, _SHORTEST, LONGEST):
-            at, found = self._find(hashes)
+            at, found = self._table.find(_wide(hashes))
             lengths[at] = size
             numbers[at] = found
         starts: list[int] = []
@@ -170,15 +167,10 @@ class Listed:
                 kinds.append(self._kinds[number])
         return _Words(starts, ends, kinds)
 
-    def _find(self, hashes: Hashes) -> tuple[Places, npt.NDArray[np.uint16]]:
-        """Where hashes are of words of the list, and the class of each."""
-        beginnings = hashes >> np.uint32(8)
-        bits = self._begun[beginnings >> np.uint32(3)] >> (np.uint8(7) - (beginnings & np.uint32(7)).astype(np.uint8))
-        maybe = np.flatnonzero(bits & np.uint8(1))
-        at = np.searchsorted(self._keys, hashes[maybe])
-        at[at == len(self._keys)] = 0
-        same = self._keys[at] == hashes[maybe]
-        return maybe[same], self._numbers[at[same]]
+
+def _wide(hashes: Hashes) -> Numbers:
+    """Hashes as the keys that tables have, of which the first bits tell most apart."""
+    return hashes.astype(np.uint64) << np.uint64(32)
 
 
 @lru_cache(maxsize=1)
