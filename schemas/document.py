@@ -77,6 +77,11 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_reason: str | None = None
     event_id: str | None = None
 
+    @property
+    def event(self) -> str:
+        """The event's id; what was placed before there were events is one of its own."""
+        return self.event_id or self.story_id
+
 
 class Document(Record, frozen=True, kw_only=True):
     """An enriched revision and its placement: all that is indexed and matched against rules."""

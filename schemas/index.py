@@ -168,7 +168,7 @@ def source(document: Document, indexed_at: datetime, locations: Sequence[tuple[f
         "entity_ids": sorted({mention.entity_id for mention in enriched.mentions}),
         "mentions": enriched.mentions,
         "story_id": placement.story_id,
-        "event_id": placement.event_id or placement.story_id,
+        "event_id": placement.event,
         "duplicate_of": placement.duplicate_of,
         "duplicate_similarity": placement.duplicate_similarity,
         "duplicate_reason": placement.duplicate_reason,

@@ -62,7 +62,7 @@ _KEYS: Mapping[str, Callable[[Facts], set[str]]] = {
     "topic": lambda facts: {fold(name) for name in facts.item.categories},
     "id": lambda facts: {facts.item.id.lower()},
     "story": lambda facts: {facts.document.placement.story_id.lower()},
-    "event": lambda facts: {_event(facts)},
+    "event": lambda facts: {facts.document.placement.event.lower()},
 }
 
 
@@ -202,11 +202,6 @@ def sources(facts: Facts) -> frozenset[str]:
     """Id, name and host of the outlet, folded."""
     host = _host(facts.item.url) if facts.item.url else None
     return facts.sources | ({fold(host), fold(host.removeprefix("www."))} if host else frozenset())
-
-
-def _event(facts: Facts) -> str:
-    placement = facts.document.placement
-    return (placement.event_id or placement.story_id).lower()
 
 
 def _host(url: str) -> str | None:
