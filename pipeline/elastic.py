@@ -165,10 +165,12 @@ class Index:
                 half = len(writes) // 2
                 return self.bulk(writes[:half], aliases=aliases) + self.bulk(writes[half:], aliases=aliases)
             if error.status_code in RETRY_STATUS:
-                raise IndexUnavailable(f"Elasticsearch answered {error.status_code}") from error
+                raise IndexUnavailable("Elasticsearch answered {}", error.status_code) from error
             raise IndexRefused(str(error)) from error
         except TransportError as error:
-            raise IndexUnavailable(f"Elasticsearch at {self._settings.elasticsearch} does not answer") from error
+            raise IndexUnavailable(
+                "Elasticsearch at {} does not answer: is it running?", self._settings.elasticsearch, cause=error
+            ) from error
         return [_outcome(next(iter(entry.values()))) for entry in answer["items"]]
 
     def search(self, body: Mapping[str, Any], index: str | None = None) -> dict[str, Any]:
@@ -340,11 +342,11 @@ class Index:
             raise IndexRefused(str(error)) from error
         except ApiError as error:
             if error.status_code in RETRY_STATUS:
-                raise IndexUnavailable(f"Elasticsearch answered {error.status_code}: {error}") from error
+                raise IndexUnavailable("Elasticsearch answered {}", error.status_code, cause=error) from error
             raise IndexRefused(str(error)) from error
         except TransportError as error:
             raise IndexUnavailable(
-                f"Elasticsearch at {self._settings.elasticsearch} does not answer: is it running? ({error})"
+                "Elasticsearch at {} does not answer: is it running?", self._settings.elasticsearch, cause=error
             ) from error
 
 

@@ -21,6 +21,8 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from schemas.errors import Told
+
 PREFIX = "KABAR_"
 # Read by `deploy` and by this module itself; not part of the pipeline's own settings.
 OTHER_NAMES = frozenset({"KABAR_CONFIG", "KABAR_CACHE_DIR", "KABAR_MAVEN_URL"})
@@ -33,7 +35,7 @@ def _default_data_dir() -> Path:
     return platformdirs.user_data_path("kabar")
 
 
-class SettingsError(ValueError):
+class SettingsError(Told, ValueError):
     """A setting is unknown or malformed. The message names it, one line for each."""
 
 

@@ -162,7 +162,7 @@ def load_sinks(settings: Settings, *, secrets: bool = True) -> dict[str, Sink]:
     if path.is_file():
         found |= _read(path, secrets=secrets)
     elif settings.sinks:
-        raise SettingsError(f"KABAR_SINKS names {path}, which is not a file")
+        raise SettingsError("KABAR_SINKS names {}, which is not a file", path)
     return found
 
 
@@ -170,17 +170,17 @@ def _read(path: Path, *, secrets: bool) -> dict[str, Sink]:
     try:
         plain = yaml.safe_load(path.read_text("utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        raise SettingsError("{} cannot be read", path, cause=error) from error
     if not isinstance(plain, Mapping):
-        raise SettingsError(f"{path}: a name and what the sink is, for each sink")
+        raise SettingsError("{}: a name and what the sink is, for each sink", path)
     found = {}
     for name, entry in plain.items():
         try:
             config = msgspec.convert(entry, Config)
         except msgspec.ValidationError as error:
-            raise SettingsError(f"{path}: sink {name}: {error}") from error
+            raise SettingsError("{}: sink {} cannot be read", path, name, cause=error) from error
         if "/" in str(name) or not str(name).strip():
-            raise SettingsError(f"{path}: a sink's name has no slash and is not empty: {name!r}")
+            raise SettingsError("{}: a sink's name has no slash and is not empty: {!r}", path, name)
         found[str(name)] = Sink(str(name), _with_secrets(path, str(name), config) if secrets else config)
     return found
 
@@ -201,17 +201,18 @@ def _secret(path: Path, name: str, value: str, *, public: bool = False) -> str:
     if kind == "env":
         found = os.environ.get(rest)
         if not found:
-            raise SettingsError(f"{path}: sink {name}: the environment has no {rest}")
+            raise SettingsError("{}: sink {}: the environment has no {}", path, name, rest)
         return found
     if kind == "file" and not rest.startswith("//"):
         try:
             return Path(rest).expanduser().read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path}: sink {name}: {error}") from error
+            raise SettingsError("{}: sink {} cannot be read", path, name, cause=error) from error
     if value and not public and os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
-            f"{path} holds a secret of sink {name} and others may read it; "
-            f"chmod 600 {path}, or write env:NAME or file:PATH"
+            "{0} holds a secret of sink {1} and others may read it; chmod 600 {0}, or write env:NAME or file:PATH",
+            path,
+            name,
         )
     return value
 

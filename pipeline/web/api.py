@@ -63,8 +63,10 @@ def told(error: Exception) -> Response | None:  # noqa: PLR0911 - one line a kin
             return problem(error.status, "Not allowed", str(error))
         case NotFound():
             return problem(404, "Not found", str(error))
-        case BrokerError() | IndexUnavailable() | SettingsError():
+        case BrokerError() | IndexUnavailable():
             return problem(503, "A server does not answer", str(error))
+        case SettingsError():
+            return problem(503, "A setting cannot be used", str(error))
         case IndexRefused():
             return problem(400, "The index does not take this", "Elasticsearch refused the request.")
         case _:

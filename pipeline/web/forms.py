@@ -16,7 +16,7 @@ from pipeline.web.api import Endpoint, NotFound
 from pipeline.web.desk import desk_of
 from pipeline.web.params import BadParameter
 from pipeline.web.render import page, words_of
-from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
+from schemas.errors import BrokerError, IndexRefused, IndexUnavailable, Told
 from schemas.settings import SettingsError
 
 SEE_OTHER: Final = 303
@@ -48,10 +48,12 @@ class Form:
         return name in self._fields
 
 
-def failure(request: Request, status: int, sentence: Said, detail: str = "") -> Response:
-    """A page that says what went wrong; `detail` is a server's own word for it, in English."""
-    told = sentence.told(words_of(request))
-    return page(request, "failure.html", {"status": status, "sentence": told, "detail": detail}, status)
+def failure(request: Request, status: int, sentence: Said, error: Told | None = None) -> Response:
+    """A page that says what went wrong: in the reader's language, and what a server or a library said in its own."""
+    say = words_of(request)
+    told = [sentence.told(say)] + ([error.told(say)] if error else [])
+    values = {"status": status, "sentences": told, "cause": error.cause if error else ""}
+    return page(request, "failure.html", values, status)
 
 
 def guarded(scope: Scope) -> Callable[[Endpoint], Callable[[Request], Response]]:
@@ -67,8 +69,10 @@ def guarded(scope: Scope) -> Callable[[Endpoint], Callable[[Request], Response]]
                 return page(request, "sign_in.html", {"error": denied.sentence.told(words_of(request))}, denied.status)
             except (NotFound, BadParameter, work.BadFigure) as error:
                 return failure(request, 404 if isinstance(error, NotFound) else 400, error.sentence)
-            except (BrokerError, IndexUnavailable, SettingsError) as error:
-                return failure(request, 503, Said("A server does not answer."), str(error))
+            except (BrokerError, IndexUnavailable) as error:
+                return failure(request, 503, Said("A server does not answer."), error)
+            except SettingsError as error:
+                return failure(request, 503, Said("A setting cannot be used."), error)
             except IndexRefused:
                 return failure(request, 400, Said("Elasticsearch refused the request."))
 

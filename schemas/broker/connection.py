@@ -72,7 +72,7 @@ def open_consumer(settings: Settings, *, group_id: str | None, **more: object) -
             **more,
         )
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+        raise BrokerError("Kafka at {} does not answer", settings.kafka, cause=error) from error
 
 
 def partitions_of(client: KafkaConsumer, topic: str) -> list[TopicPartition]:
@@ -83,7 +83,7 @@ def partitions_of(client: KafkaConsumer, topic: str) -> list[TopicPartition]:
     """
     found = client.partitions_for_topic(topic)
     if not found:
-        raise BrokerError(f"topic {topic} does not exist; `kabar up` creates it")
+        raise BrokerError("topic {} does not exist; `kabar up` creates it", topic)
     return [TopicPartition(topic, number) for number in sorted(found)]
 
 

@@ -93,7 +93,7 @@ class Follower(Closing):
         begun = time.monotonic()
         while not self.caught_up.wait(max(0.0, min(1.0, seconds))):
             if time.monotonic() - max(begun, self._moved) >= seconds:
-                raise BrokerError(f"{self._topic} cannot be read: nothing of it came for {seconds:.0f} s")
+                raise BrokerError("{} cannot be read: nothing of it came for {:.0f} s", self._topic, seconds)
 
     def close(self) -> None:
         """End the thread."""

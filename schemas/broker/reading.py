@@ -75,7 +75,7 @@ class GroupConsumer(Closing):
         try:
             self._client.commit(offsets)
         except KafkaError as error:
-            raise BrokerError(f"the position could not be committed: {error}") from error
+            raise BrokerError("the position could not be committed", cause=error) from error
 
     def close(self) -> None:
         """Leave the group."""
@@ -97,7 +97,7 @@ def read_all(
             for tp, batch in client.poll(timeout_ms=POLL_MS).items():
                 yield from (message_of(record) for record in batch if record.offset < ends[tp])
     except KafkaError as error:
-        raise BrokerError(f"{topic} could not be read: {error}") from error
+        raise BrokerError("{} could not be read", topic, cause=error) from error
     finally:
         client.close()
 
@@ -132,7 +132,7 @@ def read_between(
                 if positions[tp] < goal <= client.position(tp):
                     positions[tp] = goal
     except KafkaError as error:
-        raise BrokerError(f"{topic} could not be read: {error}") from error
+        raise BrokerError("{} could not be read", topic, cause=error) from error
     else:
         return found, {tp.partition: position for tp, position in positions.items()}
     finally:
@@ -166,7 +166,7 @@ def find_record(settings: Settings, topic: str, partition: int, offset: int, key
                 if message.key == key and message.value is not None:
                     return message
     except KafkaError as error:
-        raise BrokerError(f"{topic} could not be read: {error}") from error
+        raise BrokerError("{} could not be read", topic, cause=error) from error
     finally:
         client.close()
     return None

@@ -32,7 +32,7 @@ class Producer(Closing):
                 compression_type="gzip",
             )
         except KafkaError as error:
-            raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+            raise BrokerError("Kafka at {} does not answer", settings.kafka, cause=error) from error
         self._pending: list[Any] = []
 
     def send(self, topic: str, key: str, value: bytes | None, *, partition: int | None = None) -> None:
@@ -49,7 +49,7 @@ class Producer(Closing):
         except MessageSizeTooLargeError as error:
             raise TooLarge(str(error)) from error
         except KafkaError as error:
-            raise BrokerError(f"Kafka refused a record for {topic}: {error}") from error
+            raise BrokerError("Kafka refused a record for {}", topic, cause=error) from error
         if len(self._pending) >= 10_000:  # noqa: PLR2004 - bounds the memory of an import
             self.flush()
 
@@ -65,7 +65,7 @@ class Producer(Closing):
             for future in pending:
                 future.get(timeout=60)
         except KafkaError as error:
-            raise BrokerError(f"Kafka did not take what was sent: {error}") from error
+            raise BrokerError("Kafka did not take what was sent", cause=error) from error
 
     def close(self) -> None:
         """Let go of the connection; what was not flushed may be lost."""

@@ -30,7 +30,7 @@ class Admin(Closing):
         try:
             self._client = KafkaAdminClient(**client_config(settings))
         except KafkaError as error:
-            raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+            raise BrokerError("Kafka at {} does not answer", settings.kafka, cause=error) from error
 
     def ensure_topics(self, topics: Sequence[Topic]) -> list[str]:
         """Create those that do not exist; returns their names."""
@@ -48,7 +48,7 @@ class Admin(Closing):
             except TopicAlreadyExistsError:
                 continue
             except KafkaError as error:
-                raise BrokerError(f"topic {topic.name} could not be created: {error}") from error
+                raise BrokerError("topic {} could not be created", topic.name, cause=error) from error
         if missing:
             self._client.wait_for_topics([topic.name for topic in missing])
         return [topic.name for topic in missing]
@@ -66,10 +66,10 @@ class Admin(Closing):
             except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError) as error:
                 # The broker's topic of offsets is made when the first group asks for it, or is moving.
                 if time.monotonic() > deadline:
-                    raise BrokerError(f"group {group} has no coordinator: {error}") from error
+                    raise BrokerError("group {} has no coordinator", group, cause=error) from error
                 time.sleep(0.2)
             except KafkaError as error:
-                raise BrokerError(f"group {group} could not be read: {error}") from error
+                raise BrokerError("group {} could not be read", group, cause=error) from error
             else:
                 return found
 
@@ -94,7 +94,7 @@ def _offsets(settings: Settings, topics: Sequence[str], ask: Callable[..., Any])
         found = ask(client, [p for topic in topics for p in partitions_of(client, topic)])
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.kafka} does not answer ({error})") from error
+        raise BrokerError("Kafka at {} does not answer", settings.kafka, cause=error) from error
     finally:
         client.close()
 
@@ -116,7 +116,7 @@ def begin_group(settings: Settings, group: str, topic: str, since_ms: int) -> No
         starts = {p: found[p].offset if found.get(p) else ends[p] for p in new}
         client.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in starts.items()})
     except KafkaError as error:
-        raise BrokerError(f"group {group} could not begin: {error}") from error
+        raise BrokerError("group {} could not begin", group, cause=error) from error
     finally:
         client.close()
 

@@ -39,6 +39,7 @@ from schemas.forgotten import Forgotten
 from schemas.settings import Settings
 from schemas.topics import ALERTS, DOCUMENTS, FORGOTTEN
 from tests.pipeline.search.demo import demo_documents, index_documents, message
+from tests.pipeline.web.asking import asked
 from tests.pipeline.web.conftest import Site
 from tests.pipeline.web.exchange import NEWS_ARTICLE, NINJS
 from tests.samples import MATCH, MOMENT
@@ -361,18 +362,6 @@ def test_each_kind_of_alert_is_told_on_the_page(site: Site) -> None:
     told = html.unescape(asyncio.run(asked(settings, "/alerts", "id")).text)
     for words in ("ringkasan, seluruhnya 7; alias", "biasanya 2.5", "jam tanpa disebut: 48", "umpannya gagal"):
         assert words in told
-
-
-async def asked(settings: Settings, path: str, language: str = "en") -> httpx.Response:
-    """What a page of these settings answers, in this process."""
-    app = build_app(settings, warm=False)
-    app.state.desk = desk = Desk(settings)
-    try:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
-            return await client.get(path, headers={"accept-language": language})
-    finally:
-        desk.close()
 
 
 def test_the_index_is_asked_at_the_moment_of_the_request(site: Site) -> None:

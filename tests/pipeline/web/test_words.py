@@ -1,12 +1,15 @@
 """What pages and alerts say is said in both languages, whoever says it."""
 
 import ast
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import pipeline
+import schemas
 from pipeline.query import QueryError, parse
 from pipeline.reasons import BETWEEN, INDONESIAN, because, clauses, said, told
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
@@ -15,6 +18,9 @@ from pipeline.said import Said
 from pipeline.web import words as pages
 from pipeline.web.rule_work import for_page
 from pipeline.web.words import translated
+from schemas.errors import BrokerError
+from schemas.settings import Settings
+from tests.pipeline.web.asking import asked
 from tests.pipeline.web.conftest import Site
 
 _HOLE = re.compile(r"{.*?}")
@@ -25,11 +31,16 @@ def indonesian(text: str) -> str:
     return translated("id")[text]
 
 
+def parsed() -> Iterator[ast.AST]:
+    """Every piece of the code that pages run."""
+    for part in (pipeline, schemas):
+        for path in Path(str(part.__file__)).parent.rglob("*.py"):
+            yield from ast.walk(ast.parse(path.read_text()))
+
+
 def sentences() -> Iterator[str]:
-    """The English of every sentence that the code makes for people: what `Said` and mistakes are made of."""
-    sources = Path(pages.__file__).parents[1].rglob("*.py")
-    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
-    makers, more = {"Said"}, {"Mistake"}
+    """The English of every sentence that the code makes for people: what `Said`, mistakes and errors are made of."""
+    nodes, makers, more = list(parsed()), {"Said"}, {"Mistake", "Told"}
     while more - makers:
         makers |= more
         classes = (node for node in nodes if isinstance(node, ast.ClassDef))
@@ -96,3 +107,24 @@ def test_pages_tell_mistakes_and_reasons_in_indonesian(site: Site) -> None:
     found = site.get("/api/v1/search?q=figure:Putin&lang=id").json()["hits"][0]["id"]
     assert re.search(r'title="Vladimir Putin · (alias|nama) ', site.get(f"/items/{found}", **language).text)
     assert re.search(r'title="Vladimir Putin · (alias|name) ', site.get(f"/items/{found}").text)
+
+
+def test_an_error_of_a_server_is_told_in_the_readers_language(kabar_settings: Settings) -> None:
+    """What the page knows of it in the reader's language, and what the library said in its own words."""
+    settings = kabar_settings.model_copy(update={"elasticsearch": "http://127.0.0.1:9"})
+    answer = asyncio.run(asked(settings, "/?q=Putin", "id"))
+    assert answer.status_code == 503
+    assert "Sebuah server tidak menjawab." in answer.text
+    assert "Elasticsearch di http://127.0.0.1:9 tidak menjawab: apakah sedang berjalan?" in answer.text
+    assert re.search('<p [^>]*lang="en">Connection error', answer.text)
+    assert "Elasticsearch at http://127.0.0.1:9 does not answer" in asyncio.run(asked(settings, "/?q=Putin", "en")).text
+
+
+def test_no_error_of_a_server_is_made_of_a_finished_sentence() -> None:
+    """One that is put together where it is raised could be told in English alone."""
+    made = [node for node in parsed() if isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") in {"BrokerError", "IndexUnavailable"}]  # fmt: skip
+    assert len(made) > 10
+    assert [ast.unparse(call) for call in made if not isinstance(call.args[0], ast.Constant)] == []
+    assert str(BrokerError("{} and {}", "{0}", 2, cause="a {}")) == "{0} and 2 (a {})"
+    assert str(BrokerError("a {path}")) == "a {path}"
