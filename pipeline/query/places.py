@@ -16,6 +16,8 @@ MOST_KILOMETRES: Final = 20_100.0
 EARTH_KILOMETRES: Final = 6_371.0
 HINT: Final = Said('near: takes a place and a distance, such as near:Jakarta,50km or near:"New York,50km".')
 _DISTANCE: Final = re.compile(r"(.*?)[,;]\s*(\d{1,5}(?:\.\d{1,3})?)\s?(km|mi|m)", re.IGNORECASE)
+# What was meant as a distance and is none: without a unit, below zero, or of too many digits.
+_NO_DISTANCE: Final = re.compile(r".*[^\d\s][,;]\s*[-+]?\d[\d.]*\s?\w{0,10}")
 _DEGREES: Final = re.compile(r"(-?\d{1,2}(?:\.\d{1,8})?)\s?,\s?(-?\d{1,3}(?:\.\d{1,8})?)")
 _UNITS: Final = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
@@ -45,6 +47,8 @@ def near(text: str) -> Near | Said:
         return Near(place=where, latitude=latitude, longitude=longitude, kilometres=kilometres)
     place = place_named(where)
     if place is None:
+        if _NO_DISTANCE.fullmatch(where):
+            return HINT
         return Said(
             "No place named “{}” is known with its coordinates; near: also takes degrees, as 3.1,101.7,100km.", (where,)
         )
@@ -72,6 +76,7 @@ def kilometres_between(a: tuple[float, float], b: tuple[float, float]) -> float:
 def _tables() -> tuple[dict[str, Place], dict[str, Place]]:
     by_id: dict[str, Place] = {}
     by_name: dict[str, Place] = {}
+    limited: list[tuple[str, Place]] = []
     for entity in load().entities:
         if entity.type != "LOC" or entity.latitude is None or entity.longitude is None:
             continue
@@ -79,6 +84,10 @@ def _tables() -> tuple[dict[str, Place], dict[str, Place]]:
         by_id.setdefault(entity.id, place)
         for name in (entity.name, *entity.aliases):
             by_name.setdefault(_key(name), place)
+        limited += [(name.name, place) for name in entity.limited]
+    # What counts in texts of some languages alone (`東京`) names a place here too, where no other name is the same.
+    for name, place in limited:
+        by_name.setdefault(_key(name), place)
     return by_id, by_name
 
 

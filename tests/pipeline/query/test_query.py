@@ -77,6 +77,8 @@ MISTAKES = [
     ("foo persn:Putin", "persn:Putin", "did you mean person:"),
     ("lang:_", "lang:", "needs a value right after it"),
     ("lang:indo_nesia", "indo_nesia", "a code such as id"),
+    ("near:Jakarta,50", "Jakarta,50", "a place and a distance"),
+    ("near:Jakarta,-5km", "Jakarta,-5km", "a place and a distance"),
     ("country:Indonesia", "Indonesia", "two letters"),
     ("after:2026-13-45", "2026-13-45", "takes a date"),
     ("day:7d", "7d", "takes a day"),
