@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from math import comb, sqrt
 from typing import Protocol
 
-from pipeline.stories.fingerprint import Overlap, number_containment, overlap, overlaps
+from pipeline.stories.fingerprint import Overlap, differing, number_containment, overlap, overlaps, title_likeness
 
-JACCARD = 0.33
+JACCARD = 0.30
 CONTAINMENT = 0.65
 CONTAINMENT_JACCARD = 0.12
 SHORT_JACCARD = 0.75
@@ -20,6 +20,11 @@ LONG_TEXT = 100
 NUMBERS_SHORT = 0.8
 NUMBERS_KEPT = 0.9  # even of the same text, with figures brought up to date
 UNLIKELY = 0.1
+
+MIDDLE = 0.35  # of both texts, that is one other middle: a briefing, a form
+LATER = 16 * 3600  # seconds, from which on a text under the same title is the next one of a series
+SAME_TITLE = 0.5
+NEW_INSIDE = 0.2  # of the text between what is shared, what a copy on a later day may have changed
 
 
 class Sketched(Protocol):
@@ -35,6 +40,8 @@ class Sketched(Protocol):
     def short(self) -> bool: ...  # noqa: D102
     @property
     def numbers(self) -> bytes: ...  # noqa: D102
+    @property
+    def title(self) -> bytes: ...  # noqa: D102
 
 
 def similarities(one: Sketched, others: Sequence[Sketched]) -> list[float | None]:
@@ -68,6 +75,18 @@ def _likeness(one: Sketched, other: Sketched, measured: Overlap) -> float | None
     if found is None or _from_one_template(one, other, measured.containment):
         return None
     return round(found, 4)
+
+
+def of_one_series(one: Sketched, other: Sketched, apart: int) -> bool:
+    """Whether two texts differ where one template's do, and no editor changes a text; `apart` are seconds.
+
+    What stands between the same first and last lines is another (briefings); or it comes on another day under the
+    same title, with other words in every line (forms that are filled in).
+    """
+    found = differing(one.sketch, other.sketch)
+    if found.middle >= MIDDLE:
+        return True
+    return apart >= LATER and found.inside > NEW_INSIDE and title_likeness(one.title, other.title) >= SAME_TITLE
 
 
 def related(one: Sketched, other: Sketched) -> bool:

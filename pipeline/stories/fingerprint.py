@@ -5,10 +5,12 @@ write words without spaces. From the tokens come
 
 - a content hash, equal for texts that differ in case, spacing and punctuation only,
 - the smallest hashes of its shingles (a bottom-k sketch, Cohen and Kaplan 2007), which measure the overlap of two
-  texts; the measure is exact as long as both have at most `SKETCH` different shingles,
+  texts; the measure is exact as long as both have at most `SKETCH` different shingles; with each, its place in the
+  text, which says where two texts differ (`differences`),
 - the very smallest of them as keys: two texts of which a third is the same share one of 12 in 99 of 100 cases, where
   28 bands of 3 MinHash rows find 64,
 - the smallest hashes of its numbers, since texts from one template differ in their numbers,
+- the words of its title without numbers, by which the next one of a series is known,
 - terms with their emphasis, by which stories are joined.
 
 Everything is bounded: at most `TEXT_LIMIT` code points are read and `TOKEN_LIMIT` tokens used of any text.
@@ -25,6 +27,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
+from pipeline.stories.differences import Differences, differences
 from pipeline.stories.terms import TEXT_LIMIT, TOKEN_LIMIT, is_unspaced, written
 from pipeline.stories.words import Emphases, emphases, first_of_each, numbered, unspaced_emphases, without_case
 from schemas.document import Mention
@@ -33,17 +36,21 @@ from schemas.item import Item
 KEYS = 12
 SKETCH = 200
 NUMBERS = 24
+TITLE_WORDS = 12
 
 WORD_SHINGLE = 3
 CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
 
 # Sketches are comparable only within one scheme: change SCHEME with anything above, or with the numbers of words.
-SCHEME = 5
+SCHEME = 6
 
 _WIDEST = (1 << 32) - 1
-_FULL = 3 * SKETCH  # bytes
+_FULL = 4 * SKETCH  # bytes
 _PADDING = (1 << 24) - 1
+_PLACED = np.uint32(8)
+_PLACE_BITS: Final = np.uint64(12)
+_PLACES: Final = np.uint64((1 << 12) - 1)
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _IN_NUMBERS = bytes(code if chr(code) in "0123456789.,:" else 0x20 for code in range(256))
 # Odd constants for the words of a shingle, so that their order counts, and of the finaliser of SplitMix64 (Steele, Lea
@@ -59,9 +66,10 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of one text.
 
     `content` is a 63-bit hash of all tokens, or 0 where the text is too little to tell anything (a title alone).
-    `keys` are the low 32 bits of the `KEYS` smallest shingle hashes, `sketch` the high 24 of the `SKETCH` smallest,
-    ascending; `shingles` and `tokens` are how many there are. `short` marks title and summary without a body.
-    `numbers` are 2 bytes each, ascending; `emphases` are those of `pipeline.stories.words`.
+    `keys` are 32 bits of each of the `KEYS` smallest shingle hashes, `sketch` the high 24 of the `SKETCH` smallest,
+    ascending, each above 8 bits that say where in the text it stands; `shingles` and `tokens` are how many there are.
+    `short` marks title and summary without a body. `numbers` are 2 bytes each, ascending, `title` the words of the
+    title likewise; `emphases` are those of `pipeline.stories.words`.
     """
 
     content: int
@@ -71,6 +79,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     short: bool
     numbers: bytes
+    title: bytes
     emphases: Emphases
     words: int
 
@@ -95,12 +104,13 @@ def fingerprint(item: Item, mentions: tuple[Mention, ...] = ()) -> Fingerprint:
     hashes = _shingles(text if told else text[:0], CHARACTER_SHINGLE if unspaced else WORD_SHINGLE)
     return Fingerprint(
         content=_content(text) if told else 0,
-        keys=tuple((hashes[:KEYS] & np.uint64(_WIDEST)).tolist()),
-        sketch=_pack(hashes[:SKETCH]),
+        keys=tuple((hashes[:KEYS] >> _PLACE_BITS & np.uint64(_WIDEST)).tolist()),
+        sketch=_pack(hashes[:SKETCH], len(text)),
         shingles=len(hashes),
         tokens=len(text),
         short=short,
         numbers=_numbers(f"{item.title}\n{item.summary}" if short else item.body),
+        title=_title(title, words),
         emphases=unspaced_emphases(title, summary + body, mentions)
         if unspaced
         else emphases(words, len(title), mentions),
@@ -118,14 +128,15 @@ def overlap(a: bytes, b: bytes) -> Overlap:
 
 def overlaps(one: bytes, others: Sequence[bytes]) -> list[Overlap]:
     """The overlap of one sketch with each of several, which costs little more than one of them."""
-    mine = _unpack(one)
+    mine = unpacked(one) >> _PLACED
     if not others or not len(mine):
         return [Overlap(0.0, 0.0)] * len(others)
     both = np.empty((len(others), 2 * SKETCH), np.uint32)
     both[:, : len(mine)] = mine
     both[:, len(mine) : SKETCH] = _WIDEST  # nothing of the others is as large, nor their padding
     theirs = both[:, SKETCH:]
-    theirs[:] = _unpack(b"".join(other.ljust(_FULL, b"\xff") for other in others)).reshape(len(others), SKETCH)
+    padded = unpacked(b"".join(other.ljust(_FULL, b"\xff") for other in others))
+    theirs[:] = (padded >> _PLACED).reshape(len(others), SKETCH)
     limits = np.array([min(_end(one), _end(other)) for other in others], np.uint32)
     inside = np.count_nonzero(theirs <= limits[:, None], axis=1)
     both.sort(axis=1)  # a hash of both stands beside itself
@@ -147,6 +158,19 @@ def number_containment(a: bytes, b: bytes) -> float | None:
     limit = min((numbers[-1] for numbers in (first, second) if len(numbers) == NUMBERS), default=_WIDEST)
     one, other = ({number for number in numbers if number <= limit} for numbers in (first, second))
     return len(one & other) / max(min(len(one), len(other)), 1)
+
+
+def differing(a: bytes, b: bytes) -> Differences:
+    """Where two texts differ, by their sketches, over the part of the hash range that both cover."""
+    limit = min(_end(a), _end(b))
+    one, other = (hashes[hashes >> _PLACED <= limit] for hashes in (unpacked(a), unpacked(b)))
+    return differences(one, other)
+
+
+def title_likeness(a: bytes, b: bytes) -> float:
+    """The Jaccard overlap of the words of two titles, 0 where either has none."""
+    one, other = (set(array("H", title)) for title in (a, b))
+    return len(one & other) / len(one | other) if one and other else 0.0
 
 
 def _share(one: int, other: int, shared: int) -> Overlap:
@@ -173,7 +197,7 @@ def _content(text: np.ndarray) -> int:
 
 
 def _shingles(words: np.ndarray, size: int) -> np.ndarray:
-    """A hash of each run of so many words, ascending, each once."""
+    """A hash of each run of so many words, ascending, each once; the low 12 bits say where it stands first."""
     count = max(len(words) - size + 1, 0)
     hashes = words[:count] * _STEPS[0]
     for start in range(1, size):
@@ -182,21 +206,29 @@ def _shingles(words: np.ndarray, size: int) -> np.ndarray:
         hashes ^= hashes >> shift
         hashes *= factor
     hashes ^= hashes >> _SHIFTS[-1]
+    hashes &= ~_PLACES
+    hashes |= np.arange(count, dtype=np.uint64)
     hashes.sort()
-    each_once: np.ndarray = hashes[first_of_each(hashes)]
+    each_once: np.ndarray = hashes[first_of_each(hashes >> _PLACE_BITS)]
     return each_once
 
 
-def _pack(hashes: np.ndarray) -> bytes:
-    """The high 3 bytes of each 64-bit hash, so that their order is kept."""
-    return hashes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, 5:].tobytes()
+def _pack(hashes: np.ndarray, words: int) -> bytes:
+    """The high 3 bytes of each 64-bit hash, so that their order is kept, and where it stands in 256 parts."""
+    places = (hashes & _PLACES) * np.uint64(256) // np.uint64(max(words, 1))
+    return ((hashes >> np.uint64(32)) & np.uint64(_WIDEST - 0xFF) | places).astype("<u4").tobytes()
 
 
-def _unpack(packed: bytes) -> np.ndarray:
-    """The hashes that were packed, as they stand."""
-    wide = np.zeros((len(packed) // 3, 4), np.uint8)
-    wide[:, :3] = np.frombuffer(packed, np.uint8).reshape(-1, 3)
-    return wide.view("<u4").ravel()
+def unpacked(sketch: bytes) -> np.ndarray:
+    """The hashes of a sketch, each above its place."""
+    return np.frombuffer(sketch, "<u4")
+
+
+def _title(title: list[str], words: np.ndarray) -> bytes:
+    """The first words of a title, 2 bytes each, ascending, each once; none that begins with a digit."""
+    numbers = without_case(words[:TITLE_WORDS]).tolist()
+    found = {number >> 14 & 0xFFFF for word, number in zip(title, numbers, strict=False) if not word[0].isdigit()}
+    return array("H", sorted(found)).tobytes()
 
 
 def _numbers(text: str) -> bytes:

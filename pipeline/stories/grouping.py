@@ -24,6 +24,8 @@ from schemas.item import BODY_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, Item, content_h
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 BETWEEN_LINES = timedelta(seconds=1)
 LATEST_IN_SECONDS = 1e11  # a number above it counts milliseconds
+# A window counts seconds since 1970 in 32 bits; a time outside of them is no time of news.
+EARLIEST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
 
 Understand = Callable[[Item, str | None], tuple[str, tuple[Mention, ...]]]
 
@@ -122,15 +124,20 @@ def _item(plain: dict[str, Any], key: str) -> Item:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time as ISO 8601 or in seconds or milliseconds since 1970; None where there is none."""
+    """A time as ISO 8601 or in seconds or milliseconds since 1970; None where there is none that can be meant."""
     try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if abs(value) > LATEST_IN_SECONDS else value, UTC)
+        moment = _time(value)
     except (ValueError, OverflowError, OSError):
-        pass
+        return None
+    return moment if moment is not None and EARLIEST <= moment < END else None
+
+
+def _time(value: object) -> datetime | None:
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value / 1000 if abs(value) > LATEST_IN_SECONDS else value, UTC)
     return None
 
 

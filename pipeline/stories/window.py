@@ -17,6 +17,8 @@ from array import array
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from heapq import nlargest
+from operator import itemgetter
 
 import msgspec
 
@@ -39,6 +41,7 @@ WINDOW = timedelta(days=7)
 # event must find its answer. Faust commits every 10,000 events or less.
 REDELIVERED = 20_000
 DELETED_AT_ONCE = 4
+TRIED = 3  # of the texts that are like one, the likest, whether they are of a series
 
 Lookup = Callable[[str], bytes | None]
 
@@ -117,7 +120,7 @@ class Window:
     ) -> tuple[Placement, int, bytes]:
         key = enriched.item.id
         late = moment < self._clock - self._span
-        found = self._same(key, sketch, lookup) or self._near(key, sketch, lookup)
+        found = self._same(key, sketch, lookup) or self._near(key, moment, sketch, lookup)
         if found is not None:
             place, row_key, row, likeness, reason = found
             story = self.arrivals.stories[place]
@@ -184,17 +187,20 @@ class Window:
                 return place, row_key, row, 1.0, REASONS[0]
         return None
 
-    def _near(self, key: str, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
+    def _near(self, key: str, moment: int, sketch: Fingerprint, lookup: Lookup) -> "_Copy | None":
         found = [(place, *self._row(place, lookup)) for place in self.arrivals.likely_copies(sketch.keys)]
         others = [(place, row_key, row) for place, row_key, row in found if row is not None and row_key != key]
         likenesses = copies.similarities(sketch, [row for _, _, row in others])
-        best: _Copy | None = None
-        for (place, row_key, row), likeness in zip(others, likenesses, strict=True):
-            if likeness is None or (best is not None and (likeness, -place) <= (best[3], -best[0])):
-                continue
-            if self._near_first(sketch, row, lookup):
-                best = (place, row_key, row, likeness, REASONS[1])
-        return best
+        likely = [
+            (likeness, -place, row_key, row)
+            for (place, row_key, row), likeness in zip(others, likenesses, strict=True)
+            if likeness is not None
+        ]
+        for likeness, negative, row_key, row in nlargest(TRIED, likely, key=itemgetter(0, 1)):
+            apart = abs(row.first_seen // 1000 - moment)
+            if not copies.of_one_series(sketch, row, apart) and self._near_first(sketch, row, lookup):
+                return -negative, row_key, row, likeness, REASONS[1]
+        return None
 
     def _near_first(self, sketch: Fingerprint, row: Row, lookup: Lookup) -> bool:
         """Whether the text resembles the original too, where that is at hand: copies of copies drift."""
@@ -301,4 +307,5 @@ def _row(decided: _Decided, placement: Placement, sketch: Fingerprint, told: tup
         partition=decided.partition,
         event=None if placement.event_id == placement.story_id else placement.event_id,
         telling=telling_of_event,
+        title=sketch.title,
     )

@@ -3,7 +3,8 @@
 Each base article is followed by edits of it, each at a known overlap: boilerplate around it, a cut end, an agency's
 credit, a new lead, 1 to 20 % of its words changed, its paragraphs in another order, another headline, the other script
 of its language. Beside them stand what is no copy: texts of one template on other days, the same event told anew, an
-agency's update, articles of one outlet with one boilerplate.
+agency's update, articles of one outlet with one boilerplate. Edits follow their base within hours, what is of one
+template comes once a day.
 """
 
 import re
@@ -19,9 +20,11 @@ from tests.benchmarks.stories_texts import LANGUAGES, UNSPACED, Author, Event, H
 from tests.samples import passed_on
 
 START: Final = datetime(2024, 1, 21, tzinfo=UTC)
-_BETWEEN: Final = timedelta(minutes=1)
+_DAYS: Final = 4.0  # of news, in which a base comes at any time
+_COPIED_WITHIN: Final = 0.4  # days
 _EDITED: Final = 3  # edits of a base article
 _TEMPLATE_DAYS: Final = 4
+_TEMPLATE_HOUR: Final = 0.04  # of a day, the time between two is more or less than a day by so much
 _KEPT_BY_UPDATE: Final = (0.2, 0.4)
 _FOOTER_WORDS: Final = 35
 _SEEDS: Final[dict[Half, int]] = {"tuning": 1, "held out": 2}
@@ -51,27 +54,35 @@ def examples(
 
     `more` are articles to edit beside those that are made.
     """
-    made: list[_Made] = []
+    made: list[_Timed] = []
     for language in languages:
         author = Author(language, half, _SEEDS[half])
-        made += _mixed(author, [*_edited(author, bases), *_alike(author, max(bases // 3, 1))])
+        made += _timed(author, [*_edited(author, bases), *_alike(author, max(bases // 3, 1))])
     if more:
         author = Author(more[0].language, half, -_SEEDS[half])
-        made += _mixed(author, [_copies(author, text, f"m{number}") for number, text in enumerate(more)])
-    return [_example(entry, number) for number, entry in enumerate(made)]
+        made += _timed(author, [_copies(author, text, f"m{number}") for number, text in enumerate(more)])
+    made.sort(key=lambda entry: entry[0])
+    return [_example(entry, day, number) for number, (day, entry) in enumerate(made)]
 
 
-def _mixed(author: Author, made: list[list[_Made]]) -> list[_Made]:
-    """Series in one stream: each in its own order, between the others."""
-    placed: list[tuple[float, _Made]] = []
+_Timed = tuple[float, _Made]  # in days
+
+
+def _timed(author: Author, made: list[list[_Made]]) -> list[_Timed]:
+    """Series with the time of each text, in its own order."""
+    placed: list[_Timed] = []
     for series in made:
-        moments = sorted(author.dice.random() for _ in series)
+        if series[0].kind in _TEMPLATES:
+            moments = [day + author.dice.uniform(0, _TEMPLATE_HOUR) for day in range(len(series))]
+        else:
+            first = author.dice.uniform(0, _DAYS)
+            moments = sorted(first + author.dice.uniform(0, _COPIED_WITHIN) for _ in series)
         placed += zip(moments, series, strict=True)
-    return [entry for _, entry in sorted(placed, key=lambda pair: pair[0])]
+    return placed
 
 
-def _example(made: _Made, number: int) -> Example:
-    seen = START + number * _BETWEEN
+def _example(made: _Made, day: float, number: int) -> Example:
+    seen = START + timedelta(days=day)
     told = made.told
     item = Item(
         id=item_id(url=f"https://news.example/{number}"),
@@ -318,10 +329,17 @@ def _briefings(author: Author) -> list[Text]:
     ]  # fmt: skip
 
 
+def _notices(author: Author) -> list[Text]:
+    """A form that is filled in with words alone."""
+    title, form = author.glue.join(author.words(4)), _slotted(author, author.dice.randint(60, 140), 9)
+    return [Text(author.language, title, "", (_filled(author, form, author.word),)) for _ in range(_TEMPLATE_DAYS)]
+
+
 _TEMPLATES: Final[dict[str, Callable[[Author], list[Text]]]] = {
     "weather": _weather,
     "exchange rates": _rates,
     "match reports": _matches,
     "horoscopes": _horoscopes,
     "morning briefing": _briefings,
+    "notices": _notices,
 }

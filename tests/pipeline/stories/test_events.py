@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,14 @@ def grouped(*lines: dict[str, Any], days: float = 7) -> dict[str, tuple[str, str
     grouper = Grouper(nobody, InMemory(), timedelta(days=days))
     answers = [grouper.place(line, number) for number, line in enumerate(lines, 1)]
     return {str(answer["id"]): (str(answer["story_id"]), str(answer["event_id"])) for answer in answers}
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "2106-03-01T00:00:00Z", "0001-01-01T00:00:00", -5, 1e300])
+def test_a_time_that_no_news_has_is_passed_over(moment: str | float) -> None:
+    """What lies outside of the seconds that a window counts is no time; the line comes after the one before it."""
+    marks = grouped(ENGLISH | {"first_seen_at": moment}, ENGLISH | {"id": "again", "first_seen_at": moment}, GERMAN)
+    assert marks["again"] == marks["en"]
+    assert marks["de"][1] == marks["en"][1]
 
 
 def test_one_event_in_two_languages() -> None:
