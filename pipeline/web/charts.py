@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.knowledge import load
 from pipeline.query.places import place_of
+from pipeline.said import Said, Say
 from pipeline.search.answer import FacetCount, Moment
 
 WIDTH, HEIGHT = 600, 72
@@ -17,6 +18,7 @@ MAP_WIDTH, MAP_HEIGHT = 1000, 460
 NORTH, SOUTH = 78.0, -56.0
 LETTER, LINE, LABELS = 8.0, 15.0, 22
 SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400}
+_LENGTHS: Final = {"m": Said("{} min"), "h": Said("{} h"), "d": Said("{} d")}
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,11 @@ class Dot(msgspec.Struct, frozen=True, kw_only=True):
 def length_of(interval: str) -> timedelta:
     """The length of an interval such as `5m` or `7d`."""
     return timedelta(seconds=int(interval[:-1]) * SECONDS[interval[-1]]) if interval else timedelta()
+
+
+def length_told(interval: str, say: Say) -> str:
+    """The length of an interval for readers."""
+    return msgspec.structs.replace(_LENGTHS[interval[-1]], values=(interval[:-1],)).told(say)
 
 
 def bars(moments: Sequence[Moment], interval: str, width: int = WIDTH, height: int = HEIGHT) -> list[Bar]:

@@ -7,14 +7,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
+import msgspec
 from babel import Locale
 from babel.core import UnknownLocaleError
+from babel.numbers import format_decimal
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import reasons
-from pipeline.said import Say
+from pipeline.said import Said, Say
 from pipeline.search import FACETS
 from pipeline.web.access import SCOPES, Scope, scope_of
 from pipeline.web.marking import highlighted
@@ -33,7 +35,9 @@ RIGHT_TO_LEFT_SCRIPTS: Final = frozenset({"arab", "hebr"})
 SAFE_SCHEMES: Final = frozenset({"http", "https"})
 # Codes come from addresses that anyone can write.
 NAMES_KEPT: Final = 1_000
-_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_AGO: Final = (
+    (86_400, Said("{} d ago")), (3_600, Said("{} h ago")), (60, Said("{} min ago")), (1, Said("{} s ago"))
+)  # fmt: skip
 
 
 @cache
@@ -48,7 +52,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "marked": highlighted, "when": when, "iso": iso, "safe_url": safe_url, "language_name": language_name,
-        "direction": direction, "country_name": country_name, "number": "{:,}".format, "reason": reason,
+        "direction": direction, "country_name": country_name, "number": number, "reason": reason,
     }  # fmt: skip
     made.globals |= {
         "address": address,
@@ -100,7 +104,7 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
     scope = held if held is not None else "none"
     context = {
         "_": say,
-        "counted": lambda count, one, several: f"{count:,} {say(one if count == 1 else several)}",
+        "counted": lambda count, one, several: f"{number(count, language)} {say(one if count == 1 else several)}",
         "ui": language,
         "languages": LANGUAGES,
         "theme": theme_of(request),
@@ -123,24 +127,27 @@ def _scope(request: Request) -> Scope | None:
         return None
 
 
-def when(moment: datetime | None) -> Markup:
+def number(value: float, ui: str) -> str:
+    """A number with the signs of a language: 1,234.5 in English is 1.234,5 in Indonesian."""
+    return format_decimal(value, locale=ui)
+
+
+def when(moment: datetime | None, say: Say) -> Markup:
     """A moment as <time>: how long ago within two days, else its date; whole when pointed at."""
     if moment is None:
         return Markup("–")
     moment = moment.astimezone(UTC)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        iso(moment), f"{moment:%Y-%m-%d %H:%M:%S} UTC", _short(moment)
+        iso(moment), f"{moment:%Y-%m-%d %H:%M:%S} UTC", _short(moment, say)
     )
 
 
-def _short(moment: datetime) -> str:
-    seconds = (now() - moment).total_seconds()
+def _short(moment: datetime, say: Say) -> str:
+    seconds = int((now() - moment).total_seconds())
     if not 0 <= seconds < 2 * 86_400:
         return f"{moment:%Y-%m-%d %H:%M}"
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
+    size, ago = next((entry for entry in _AGO if seconds >= entry[0]), _AGO[-1])
+    return msgspec.structs.replace(ago, values=(seconds // size,)).told(say)
 
 
 def reason(why: str, say: Say) -> str:

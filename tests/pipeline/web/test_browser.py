@@ -15,10 +15,13 @@ from pipeline.elastic import Index, Write
 from pipeline.search import Query, search
 from pipeline.web.pages import SHOWN_FACETS
 from schemas.alert import Alert
+from schemas.broker import Producer
 from schemas.codec import millis, now
+from schemas.feed import Feed, FeedState
 from schemas.index import month_alias
 from schemas.item import Item, item_id
 from schemas.side_indices import ALERTS, alert_source
+from schemas.topics import FEED_STATE, FEEDS
 from tests.pipeline.search.demo import demo_documents, documents_of, index_documents
 from tests.pipeline.web.conftest import Site
 from tests.samples import MATCH
@@ -68,6 +71,28 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, site: Site, width
     context.close()
 
 
+def test_a_failing_feed_says_why_on_a_phone(browser: Browser, site: Site) -> None:
+    """Without scrolling: each feed stands for itself there, its trouble below its name."""
+    with Producer(site.settings) as producer:
+        feed = Feed(id="broken", url="https://broken.example/" + "a" * 80, name="Broken Gazette")
+        state = FeedState(feed_id=feed.id, polls=3, failures=3, last_error="an HTML page, not a feed")
+        producer.send(FEEDS, feed.id, feed.encode())
+        producer.send(FEED_STATE, feed.id, state.encode())
+        producer.flush()
+    context = browser.new_context(locale="id", base_url=site.url, viewport={"width": 390, "height": 700})
+    page = context.new_page()
+    page.goto("/feeds")
+    box = page.get_by_text("an HTML page, not a feed").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    assert page.get_by_text("Broken Gazette").bounding_box()["y"] < box["y"]  # type: ignore[index]
+    context.close()
+    with Producer(site.settings) as producer:
+        producer.send(FEEDS, feed.id, None)
+        producer.send(FEED_STATE, feed.id, None)
+        producer.flush()
+
+
 def test_results_come_while_one_types(page: Page, site: Site) -> None:
     """Without a click; the address and what a screen reader hears follow, and what is found is what the index says."""
     page.goto("/")
@@ -86,6 +111,8 @@ def test_a_mistake_is_shown_at_its_place(page: Page) -> None:
     expect(page.locator("#mistake")).to_contain_text("needs a value right after it")
     expect(page.locator("#mistake mark")).to_have_text("lang:")
     expect(page.locator("#q")).to_have_value("Putin lang: id")
+    # Nothing was asked, so nothing is counted, and nothing can be followed or exported.
+    expect(page.locator(".total, .nothing, .hits .also")).to_have_count(0)
 
 
 def test_a_mistake_while_one_types_is_told_to_a_screen_reader(page: Page) -> None:

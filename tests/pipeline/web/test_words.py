@@ -4,6 +4,7 @@ import ast
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.describe import PHRASES
 from pipeline.said import Said
 from pipeline.web import words as pages
+from pipeline.web.charts import length_told
+from pipeline.web.render import number, when
 from pipeline.web.rule_work import for_page
 from pipeline.web.words import translated
+from schemas.codec import now
 from schemas.errors import BrokerError
 from schemas.settings import Settings
 from tests.pipeline.web.asking import asked
@@ -128,3 +132,17 @@ def test_no_error_of_a_server_is_made_of_a_finished_sentence() -> None:
     assert [ast.unparse(call) for call in made if not isinstance(call.args[0], ast.Constant)] == []
     assert str(BrokerError("{} and {}", "{0}", 2, cause="a {}")) == "{0} and 2 (a {})"
     assert str(BrokerError("a {path}")) == "a {path}"
+
+
+def test_numbers_and_times_are_told_as_the_readers_language_writes_them() -> None:
+    """Thousands, and how long ago something was; what is older than two days or to come has its date."""
+    assert (number(1234.5, "en"), number(1234.5, "id")) == ("1,234.5", "1.234,5")
+    for ago, english, told_ in ((0, "0 s ago", "0 dtk lalu"), (61, "1 min ago", "1 mnt lalu"),
+                                (7200, "2 h ago", "2 jam lalu"), (90_000, "1 d ago", "1 hari lalu")):  # fmt: skip
+        moment = now() - timedelta(seconds=ago)
+        assert f">{english}<" in when(moment, str)
+        assert f">{told_}<" in when(moment, indonesian)
+    assert f">{now() + timedelta(days=1):%Y-%m-%d} " in when(now() + timedelta(days=1), str)
+    assert (length_told("5m", str), length_told("12h", indonesian), length_told("7d", indonesian)) == (
+        "5 min", "12 jam", "7 hari",
+    )  # fmt: skip
