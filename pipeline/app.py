@@ -27,10 +27,10 @@ from pipeline.knowledge import load
 from pipeline.notify import Notifier
 from pipeline.rules.book import RuleBook
 from pipeline.rules.registry import LiveRules, LiveSnoozes
+from pipeline.settling import Progress
 from pipeline.stories.agent import StoryDecider
 from pipeline.streaming import (
     BatchHandler,
-    Progress,
     attach_batches,
     attach_decider,
     attach_sweep,

@@ -19,7 +19,7 @@ from pipeline.forget import ForgottenList
 from pipeline.observe import Observer, Tally
 from pipeline.query.places import place_of
 from pipeline.reasons import of_alert
-from pipeline.streaming import Progress
+from pipeline.settling import Progress
 from schemas import side_indices as side
 from schemas.alert import Alert
 from schemas.codec import millis, now

@@ -14,11 +14,9 @@ import logging
 import os
 import socket
 import ssl
-import sys
 import threading
 import time
 import zlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +26,8 @@ import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.decision import Decider, Decision, Output, TimedDecider
-from pipeline.tables import is_damage, mark_damaged, throw_away_damaged
+from pipeline.settling import STALLED_EXIT, Company, Progress, Settler, give_up, message_of
+from pipeline.tables import throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
 from schemas.message import Message
@@ -37,31 +36,19 @@ from schemas.settings import Settings
 from schemas.steps import Step
 from schemas.topics import MESSAGE_BYTES
 
-PENDING_LIMIT = 500
 FETCH_BYTES = 1 << 20
-BATCH_SIZE = 200
 TIMER_SECONDS = 0.25
 # Of the rows that are kept no more; soon after the start too, for a process may not live half a day.
 FIRST_SWEEP_SECONDS = 600.0
 SWEEP_SECONDS = 12 * 3600.0
-STALLED_EXIT = 70
+# What came while the watchdog looked is no backlog: so long it gets.
+SETTLE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
 
-class Progress:
-    """When a step last did something, for the watchdog. Waiting on purpose counts as doing something."""
-
-    def __init__(self) -> None:
-        self.last = time.monotonic()
-
-    def alive(self) -> None:
-        """Say that the step is alive now."""
-        self.last = time.monotonic()
-
-
 class BatchHandler(Protocol):
-    """A step without a table: it settles whole batches, which wait `company_seconds` for more of them to come."""
+    """A step without a table: it settles whole batches, which begin at least `company_seconds` after one another."""
 
     company_seconds: float
 
@@ -136,9 +123,9 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
 
     async def run(stream: Any) -> None:  # noqa: ANN401
         stream = stream.noack()
-        settler = _Settler(stream, progress)
+        settler = Settler(stream, progress)
         async for event in stream.events():
-            message = _message(event)
+            message = message_of(event)
             try:
                 if moved.lower():
                     decider.restore((key.decode(), row) for key, row in table.items())
@@ -146,7 +133,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
                 apply(decision)
                 sent = [await _send(app, output) for output in decision.outputs]
             except Exception:  # noqa: BLE001 - any escape would lose the record, see above
-                _die(step, message, tables=own_folder(settings.data_dir, step.name))
+                give_up(step, message, tables=own_folder(settings.data_dir, step.name))
             await settler.settle_later(event, [*sent, *changelog.take()])
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
@@ -202,9 +189,11 @@ def attach_batches(app: Any, step: Step, handler: BatchHandler, progress: Progre
 
     async def run(stream: Any) -> None:  # noqa: ANN401
         await handler.start()
+        stream = stream.noack()
+        company = Company(stream, handler.company_seconds)
         try:
-            async for events in stream.noack_take(BATCH_SIZE, within=handler.company_seconds):
-                messages = [_message(event) for event in events]
+            while events := await company.take():
+                messages = [message_of(event) for event in events]
                 try:
                     outputs = await handler.handle(messages, lambda: bool(app.should_stop))
                     if outputs is None:
@@ -212,11 +201,12 @@ def attach_batches(app: Any, step: Step, handler: BatchHandler, progress: Progre
                     for future in [await _send(app, output) for output in outputs]:
                         await future
                 except Exception:  # noqa: BLE001 - the same
-                    _die(step, messages[0])
+                    give_up(step, messages[0])
                 for event in events:
                     await stream.ack(event)
                 progress.alive()
         finally:
+            company.close()
             await handler.stop()
 
     app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
@@ -251,7 +241,8 @@ def _watch(settings: Settings, step: Step, progress: Progress) -> None:
             waiting = lag(settings, {step.group: step.sources})[step.group]
         except BrokerError:
             continue  # without a broker nobody can move
-        if waiting:
+        time.sleep(SETTLE_SECONDS)
+        if waiting and time.monotonic() - progress.last >= settings.stall_seconds:
             try:
                 log.error("stalled; ending this process so that it is started anew", step=step.name, lag=waiting)
             finally:
@@ -298,59 +289,6 @@ def _collect_changelog(table: Any) -> _Changelog:  # noqa: ANN401
     return changelog
 
 
-class _Settler:
-    """Acknowledges events in order, each once its sends are done."""
-
-    def __init__(self, stream: Any, progress: Progress) -> None:  # noqa: ANN401
-        self._stream = stream
-        self._progress = progress
-        self._pending: deque[tuple[Any, list[Awaitable[object]]]] = deque()
-        self._more = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def settle_later(self, event: Any, futures: list[Awaitable[object]]) -> None:  # noqa: ANN401
-        self._pending.append((event, futures))
-        self._more.set()
-        if len(self._pending) >= PENDING_LIMIT:
-            self._room.clear()
-        await self._room.wait()
-
-    async def _run(self) -> None:
-        while True:
-            await self._more.wait()
-            self._more.clear()
-            while self._pending:
-                event, futures = self._pending[0]
-                try:
-                    for future in futures:
-                        await future
-                    await self._stream.ack(event)
-                except Exception:  # noqa: BLE001 - the same
-                    _die(None, _message(event))
-                self._pending.popleft()
-                self._progress.alive()
-                if len(self._pending) < PENDING_LIMIT // 2:
-                    self._room.set()
-
-
-def _die(step: Step | None, message: Message, tables: Path | None = None) -> None:
-    error = sys.exc_info()[1]
-    try:
-        if tables is not None and error is not None and is_damage(error):
-            mark_damaged(tables)
-        log.exception(  # noqa: LOG004 - called only in handlers
-            "cannot go on; ending this process so that it is started anew",
-            step=step.name if step else None,
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-        )
-    finally:
-        os._exit(STALLED_EXIT)  # where the disk is full, the log is too: without this the step would sleep for ever
-
-
 async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
     future: Awaitable[object] = await app.producer.send(
         output.topic, output.key.encode(), output.value, None, None, None
@@ -360,18 +298,6 @@ async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
 
 def _source(app: Any, step: Step) -> Any:  # noqa: ANN401
     return app.topic(*step.sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-
-def _message(event: Any) -> Message:  # noqa: ANN401
-    message = event.message
-    return Message(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=None if message.key is None else message.key.decode("utf-8", "replace"),
-        value=message.value,
-        timestamp_ms=round(message.timestamp * 1000),
-    )
 
 
 def _fingerprint(path: Path) -> str:

@@ -11,6 +11,7 @@ from tests.benchmarks.faults import FAULTS
 from tests.benchmarks.faults import run as run_fault
 from tests.benchmarks.feeds import kabar_costs, naive_costs, serving
 from tests.benchmarks.feeds import show as show_feeds
+from tests.benchmarks.idle import run as idle
 from tests.benchmarks.measure import Latency, latency
 from tests.benchmarks.soak import run as soak
 from tests.benchmarks.throughput import Plan, report_of, run, run_naive, show
@@ -29,6 +30,15 @@ def test_a_short_soak_has_all_its_figures(kabar_settings: Settings, pipeline: Pi
     assert 0 < told.freshness.searchable.median_ms <= told.freshness.searchable.p99_ms < 60_000
     assert set(told.slope) >= STEPS
     assert set(told.restarts.values()) == {0}
+
+
+@pytest.mark.slow
+def test_what_idling_costs_is_told_of_every_process(kabar_settings: Settings, pipeline: Pipeline) -> None:
+    """Each step and both servers, each more than nothing; all together less than two cores have."""
+    told = idle(kabar_settings, pipeline, seconds=5, quiet=2)
+    assert set(told) >= STEPS | {"kafka", "elasticsearch"}
+    assert all(0 <= spent < 1_000 for spent in told.values())
+    assert 0 < sum(told.values()) < 2_000
 
 
 @pytest.mark.slow

@@ -9,9 +9,15 @@ import structlog
 from kafka import TopicPartition  # noqa: TID251
 from kafka.errors import KafkaError  # noqa: TID251
 
-from schemas.broker.connection import POLL_MS, Closing, assign, open_consumer
+from schemas.broker.connection import Closing, assign, open_consumer
 from schemas.errors import BrokerError
 from schemas.settings import Settings
+
+# How long the broker holds a request while there is nothing new; what comes meanwhile it sends at once. Asking five
+# times a second instead took the steps and Kafka most of a fifth of a core while no news came.
+HOLD_MS = 5_000
+# How soon the end is seen.
+LOOK_MS = 500
 
 log = structlog.get_logger()
 
@@ -41,7 +47,7 @@ class Follower(Closing):
         self.caught_up = threading.Event()
         self._stop = threading.Event()
         self._on_change = on_change
-        self._client = open_consumer(settings, group_id=None, fetch_max_wait_ms=POLL_MS, max_poll_records=5_000)
+        self._client = open_consumer(settings, group_id=None, fetch_max_wait_ms=HOLD_MS, max_poll_records=5_000)
         self._partitions = assign(self._client, topic)
         if from_end:
             self._client.seek_to_end(*self._partitions)
@@ -64,7 +70,7 @@ class Follower(Closing):
     def _read(self) -> None:
         if not self._ends:
             self._ends = self._client.end_offsets(self._partitions)
-        batches = self._client.poll(timeout_ms=POLL_MS)
+        batches = self._client.poll(timeout_ms=LOOK_MS)
         for batch in batches.values():
             for record in batch:
                 self._hand_over(record)

@@ -122,11 +122,15 @@ def begin_group(settings: Settings, group: str, topic: str, since_ms: int) -> No
 
 
 def lag(settings: Settings, groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """For each group, how many records of its topics it has not committed yet."""
-    ends = end_offsets(settings, sorted({topic for topics in groups.values() for topic in topics}))
-    result = {}
+    """For each group, how many records of its topics it has not committed yet.
+
+    The ends are asked for last: what one group has made of its records for the next is then among them, so that zeros
+    everywhere mean that nothing was on its way.
+    """
     with Admin(settings) as admin:
-        for group, topics in groups.items():
-            done = admin.committed(group)
-            result[group] = sum(end - done.get(tp, 0) for tp, end in ends.items() if tp[0] in topics)
-    return result
+        done = {group: admin.committed(group) for group in groups}
+    ends = end_offsets(settings, sorted({topic for topics in groups.values() for topic in topics}))
+    return {
+        group: sum(end - done[group].get(tp, 0) for tp, end in ends.items() if tp[0] in topics)
+        for group, topics in groups.items()
+    }

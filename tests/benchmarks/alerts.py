@@ -41,6 +41,7 @@ from schemas.settings import Settings
 from schemas.steps import STEPS
 from schemas.topics import DOCUMENTS, ITEMS
 from tests.benchmarks.corpus import Maker
+from tests.benchmarks.measure import server_processes
 from tests.benchmarks.running import own_pipeline, own_servers, send, step_processes
 from tests.pipeline.sinks.receiver import Receiver, receiving
 
@@ -168,9 +169,9 @@ def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) ->
             watcher.start()
             killer = threading.Thread(target=_kill, args=(pipeline, kills, seconds, killed), daemon=True)
             killer.start()
-            before = {} if kills else _spent(pipeline)
+            before = {} if kills else _spent(settings, pipeline)
             sent = _send(settings, seconds, per_second)
-            spent = {} if kills else {name: used - before[name] for name, used in _spent(pipeline).items()}
+            spent = {} if kills else {name: used - before[name] for name, used in _spent(settings, pipeline).items()}
             waiting = _waiting(settings)
             killer.join()
             deadline = time.monotonic() + 240
@@ -192,9 +193,7 @@ def live(seconds: int, per_second: float, kills: int, sizes: tuple[int, int]) ->
 
 def _say_spent(spent: dict[str, float], items: float) -> None:
     each = ", ".join(f"{name} {used / items * 1000:.1f}" for name, used in spent.items())
-    say(
-        f"CPU while sending, ms an item, servers not counted: {each}; together {sum(spent.values()) / items * 1000:.1f}"
-    )
+    say(f"CPU while sending, ms an item: {each}; together {sum(spent.values()) / items * 1000:.1f}")
 
 
 def _warm(settings: Settings, receiver: Receiver) -> None:
@@ -223,12 +222,13 @@ def _waiting(settings: Settings) -> dict[str, int]:
     return {step.name: found[step.group] for step in STEPS}
 
 
-def _spent(pipeline: Pipeline) -> dict[str, float]:
-    """The CPU time of each step's process and its children so far, in seconds."""
-    return {
+def _spent(settings: Settings, pipeline: Pipeline) -> dict[str, float]:
+    """The CPU time of each step's process and its children, and of the servers, so far, in seconds."""
+    spent = {
         name: sum(sum(p.cpu_times()[:2]) for p in (process, *process.children(recursive=True)))
         for name, process in step_processes(pipeline).items()
     }
+    return spent | {name: sum(process.cpu_times()[:2]) for name, process in server_processes(settings).items()}
 
 
 def _stories(settings: Settings, urls: set[str]) -> dict[str, str]:

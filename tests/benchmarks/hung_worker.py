@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from pipeline.decision import Decision, Lookup
+from pipeline.settling import Progress
 from pipeline.stories.agent import StoryDecider
-from pipeline.streaming import Progress, attach_decider, attach_watchdog, create_app, run_worker
+from pipeline.streaming import attach_decider, attach_watchdog, create_app, run_worker
 from schemas.logs import configure
 from schemas.message import Message
 from schemas.process import follow_launcher

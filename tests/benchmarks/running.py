@@ -63,7 +63,7 @@ def step_processes(pipeline: Pipeline) -> dict[str, psutil.Process]:
 
 
 def track(settings: Settings) -> None:
-    """Track the two figures, and wait until every step must know it (it looks five times a second)."""
+    """Track the two figures, and wait until every step must know it (Kafka tells it at once)."""
     with Producer(settings) as producer:
         for figure in map(make_figure, TRACKED):
             producer.send(FIGURES, figure.id, figure.encode())

@@ -11,7 +11,7 @@ import pytest
 from pipeline.elastic import Index
 from pipeline.index import Indexer
 from pipeline.observe import Tally, observe
-from pipeline.streaming import Progress
+from pipeline.settling import Progress
 from schemas.alert import Alert
 from schemas.codec import Record, millis, now
 from schemas.document import Document, Mention

@@ -15,7 +15,7 @@ from pipeline.forget import forget
 from pipeline.index import Indexer, prepare
 from pipeline.index_life import check, expire, leaving, migrate, settle
 from pipeline.search import Query, search
-from pipeline.streaming import Progress
+from pipeline.settling import Progress
 from schemas.broker import read_newest
 from schemas.document import Document
 from schemas.forgotten import Forgotten
