@@ -82,7 +82,7 @@ def request(query: Query, tree: Node, context: Context) -> Json:
         "sort": order(query.sort, tree),
     }
     if has_text(tree):
-        body["highlight"] = _highlight(query.marks, stems_asked(tree))
+        body["highlight"] = _highlight(query.marks, tree, context, stems_asked(tree))
     if query.facets:
         body["aggs"] = {name: {name: {"field": "date"}} for name in ("min", "max")}
     if asks_languages_first(query):
@@ -188,14 +188,13 @@ def _selection(name: str, values: tuple[str, ...], context: Context) -> Json:
 def _aggregation(name: str, context: Context, *, few: bool) -> Json:
     if name == "day":
         return {"date_histogram": {"field": "date", "calendar_interval": "day", "min_doc_count": 1}}
-    terms: Json = {"field": FACETS[name], "size": FACET_SIZE}
-    if few and name in MANY_VALUED:
-        terms["execution_hint"] = "map"
+    read: Json = {"execution_hint": "map"} if few and name in MANY_VALUED else {}
+    terms: Json = {"field": FACETS[name], "size": FACET_SIZE, **read}
     if name == "figure":
         tracked = sorted(context.names.figures)[:MOST_FIGURES]
         return {"terms": {**terms, "include": tracked}} if tracked else {}
     return (
-        {"terms": terms, "aggs": {"name": {"terms": {"field": "source_name", "size": 1}}}}
+        {"terms": terms, "aggs": {"name": {"terms": {"field": "source_name", "size": 1, **read}}}}
         if name == "source"
         else {"terms": terms}
     )
@@ -215,14 +214,20 @@ def _under(filters: list[Json], aggregations: Json) -> Json:
     return {"filter": {"bool": {"filter": filters}}, "aggs": aggregations}
 
 
-def _highlight(marks: tuple[str, str], languages: Sequence[str]) -> dict[str, Any]:
+def _highlight(marks: tuple[str, str], tree: Node, context: Context, languages: Sequence[str]) -> dict[str, Any]:
+    # Each field is searched for what can stand in it: the whole query has the fields of all languages, and each of them
+    # would be asked of each field of each hit, at the cost of a quarter of the request.
+    def only(*codes: str) -> Json:
+        return {"highlight_query": compiled(tree, msgspec.structs.replace(context, languages=codes))}
+
+    whole = only(*NO_LANGUAGES)
     # Each field is looked at in each hit, so those of languages that are not asked for are left out.
-    localized: Json = {f"localized.{language}.*": {} for language in languages}
+    localized: Json = {f"localized.{language}.*": only(language) for language in languages}
     return {
         "pre_tags": [marks[0]],
         "post_tags": [marks[1]],
         "fragment_size": 160,
         "number_of_fragments": 2,
         "max_analyzed_offset": 200_000,
-        "fields": {"title": {"number_of_fragments": 0}, "summary": {}, "body": {}, **localized},
+        "fields": {"title": {"number_of_fragments": 0, **whole}, "summary": whole, "body": whole, **localized},
     }
