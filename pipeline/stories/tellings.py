@@ -40,18 +40,21 @@ def telling(enriched: Enriched) -> np.ndarray:
         if len(features) < ENTITIES:
             features[_feature(mention.entity_id, _KINDS.get(mention.type, ORGANISATION))] = None
     for found in islice(_NUMBER.findall(text), NUMBERS):
-        number = "".join(str(unicodedata.decimal(sign)) for sign in found if sign.isdecimal())
+        plain = found.isascii() and found.isdecimal()
+        number = found if plain else "".join(str(unicodedata.decimal(sign)) for sign in found if sign.isdecimal())
         if len(number) > 1:
             features[_feature(number, _kind_of(number))] = None
-    words = written(text)
-    known = set(words).union(*(_WORD.findall(mention.text.lower()) for mention in islice(enriched.mentions, 200)))
+    words = dict.fromkeys(written(text))
+    named = {word for mention in islice(enriched.mentions, 200) for word in _WORD.findall(mention.text.lower())}
     for word in words:
+        if len(word) < LEAST_LETTERS or not word[0].isupper():
+            continue
         if len(features) >= FEATURES:
             break
-        if word[0].isupper() and len(word) >= LEAST_LETTERS and ord(max(word)) < _LATIN_END:
+        if word.isascii() or ord(max(word)) < _LATIN_END:
             small = word.lower()
             # Words of a name that is counted as an entity are no further evidence.
-            if small not in known and small.isalpha():
+            if small not in words and small not in named and small.isalpha():
                 features[_feature(_folded(word), NAME)] = None
     return np.fromiter(features, np.uint32, len(features))
 

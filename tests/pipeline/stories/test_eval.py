@@ -3,7 +3,16 @@
 import pytest
 
 from tests.benchmarks.stories_copies import EDITS, examples
-from tests.benchmarks.stories_eval import b_cubed, by_group, mistakes, originals_of, pairwise
+from tests.benchmarks.stories_eval import (
+    Labelled,
+    b_cubed,
+    by_group,
+    mean_b_cubed,
+    mistakes,
+    originals_of,
+    pairwise,
+    shuffled,
+)
 from tests.benchmarks.stories_events import across, joined, told
 from tests.benchmarks.stories_peers import COPIES, single_pass
 from tests.benchmarks.stories_texts import in_other_script
@@ -90,3 +99,14 @@ def test_the_cost_of_a_window_is_measured() -> None:
     assert found.size == 300
     assert 0 < found.start_seconds < 10
     assert 0 < found.decision_ms < 100
+
+
+def test_the_mean_is_over_orders_that_stay_the_same() -> None:
+    """Each order has all items, in another row; a method that needs no order has one score in all of them."""
+    items = [Labelled(id=str(n), language="en", title="", body="", story=str(n % 3)) for n in range(9)]
+    orders = shuffled(items, 4)
+    assert orders == shuffled(items, 4)
+    assert len({tuple(item.id for item in order) for order in orders}) == 4
+    assert all(sorted(order, key=lambda item: item.id) == items for order in orders)
+    mean = mean_b_cubed(orders, lambda order: ["one"] * len(order))
+    assert (mean.precision, mean.recall, mean.f1) == pytest.approx((1 / 3, 1.0, 1 / 2))

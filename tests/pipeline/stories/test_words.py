@@ -59,3 +59,11 @@ def test_a_text_is_the_same_words_in_either_coding() -> None:
     """A single letter beyond ASCII changes no other word."""
     plain = "Oil rose 3.5 percent, the Kremlin said_today"
     assert tokens(f"{plain} é") == [*tokens(plain), "é"]
+
+
+@given(st.text(st.characters(max_codepoint=127, categories=["L", "N"]), min_size=1))
+def test_a_word_in_ascii_has_the_number_that_any_other_way_gives(word: str) -> None:
+    """Its term is that of the word without its case, and in any case it is one word."""
+    cases = numbered([word.lower(), word.upper(), word.capitalize()])
+    assert set((cases >> np.uint64(32)).tolist()) == {term_of(word.casefold())}
+    assert len(set(without_case(cases).tolist())) == 1
