@@ -13,7 +13,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.entities.tagger.letters import Hashes, Letters, mixed
+from pipeline.entities.tagger.letters import Counts as Places
+from pipeline.entities.tagger.letters import Hashes, Letters, Numbers, mixed
 from pipeline.entities.tagger.lexicon import (
     CALENDAR,
     FLAGS,
@@ -32,15 +33,18 @@ HERE, NEAR, WIDE = 0, 1, 2
 REACH: Final = 2
 # The views of a token that templates combine: its word, its shape, what lists know of it, the known name it is part of,
 # of languages read by characters the dictionary's word and class, and of Korean where it stands between spaces, and
-# what else stands there.
+# what else stands there. The first three follow from the word.
 WORD, SHAPE, LISTS, KNOWN, PART, CLASS, EDGES, UNIT = range(8)
 VIEWS: Final = 8
+WORD_VIEWS: Final = 3
 # The flags that tell a name, and those that tell what stands beside one.
 _NAMES: Final = 0x7FF
 _ROLES: Final = TITLE | ORGANISATION_HEAD | PLACE_HEAD | CALENDAR
 _LONGEST_AFFIX: Final = 6
 _TWO, _THREE = np.array([2]), np.array([3])
 _RUN, _RUNS = 4, 12
+# Columns have salts of their own, counted from here.
+_FIRST_SALT: Final = 1000
 _CLUSTER_WIDTHS: Final = np.array((15, 63, 1023), np.uint16)
 _BITS: Final = np.arange(FLAGS, dtype=np.uint16)
 # Languages whose names have cases, as the lexicon knows them, and the endings that a name may have without.
@@ -122,12 +126,77 @@ SYLLABLE_TEMPLATES: Final[tuple[Template, ...]] = (
 )
 
 
-class Signs(NamedTuple):
-    """What words show: features (words by features, 0 for none), their reach, and the views WORD, SHAPE and LISTS."""
+class Block:
+    """Features of some words, a column for each kind, which has a salt of its own.
 
-    features: Hashes
-    reaches: npt.NDArray[np.int64]
+    Where there are `keys`, words with the same key show the same, so that what they weigh is worked out once a key.
+    """
+
+    def __init__(self, salt: int, keys: Numbers | None = None) -> None:
+        self.keys = keys
+        self._salt = salt
+        self._values: list[npt.NDArray[np.generic]] = []
+        self._having: list[tuple[slice, npt.NDArray[np.bool_]]] = []
+        self._reaches: list[int] = []
+
+    def add(self, reach: int, values: npt.NDArray[np.generic], *, where: npt.NDArray[np.bool_] | None = None) -> None:
+        """More features: numbers for each word (words, or words by kinds), where it has them."""
+        columns = values if values.ndim > 1 else values[:, None]
+        first = len(self._reaches)
+        if where is not None:
+            self._having.append((slice(first, first + columns.shape[1]), where if where.ndim > 1 else where[:, None]))
+        self._values.append(columns)
+        self._reaches += [reach] * columns.shape[1]
+
+    @property
+    def reaches(self) -> tuple[int, ...]:
+        """How far each column is seen."""
+        return tuple(self._reaches)
+
+    def features(self, rows: Places | slice = slice(None)) -> Hashes:
+        """The features of some words (all by default), 0 for none."""
+        features = _salted([values[rows] for values in self._values], self._salt)
+        for columns, has in self._having:
+            features[:, columns] *= has[rows]
+        return features
+
+
+class Runs(NamedTuple):
+    """Runs of letters anywhere in some words: one kind of feature, so that all columns have one salt."""
+
+    letters: Letters
+
+    @property
+    def keys(self) -> None:
+        """Each word has its own."""
+        return
+
+    @property
+    def reaches(self) -> tuple[int, ...]:
+        """They are seen at the word alone."""
+        return (HERE,) * _RUNS
+
+    def features(self, rows: Places | slice = slice(None)) -> Hashes:
+        """The features of some words (all by default), 0 for none."""
+        runs, has = self.letters.rows_of(_RUN, _RUNS)
+        return np.where(has[rows], runs[rows] | np.uint32(1), np.uint32(0))
+
+
+class Signs(NamedTuple):
+    """What words show: their features, block by block, and the views that follow from them (a column each)."""
+
+    blocks: tuple[Block | Runs, ...]
     views: Hashes
+
+    @property
+    def reaches(self) -> Places:
+        """How far each feature is seen, over all blocks."""
+        return np.array([reach for block in self.blocks for reach in block.reaches])
+
+    @property
+    def features(self) -> Hashes:
+        """All features, words by columns; 0 for none."""
+        return np.concatenate([block.features() for block in self.blocks], axis=1)
 
 
 def hashed(text: str) -> int:
@@ -171,31 +240,6 @@ class Joint:
         return spread >> np.uint32(32 - BITS)
 
 
-class _Columns:
-    """Features gathered block by block, a column for each kind, which has a salt of its own."""
-
-    def __init__(self) -> None:
-        self._blocks: list[npt.NDArray[np.generic]] = []
-        self._having: list[tuple[slice, npt.NDArray[np.bool_]]] = []
-        self._reaches: list[int] = []
-
-    def add(self, reach: int, values: npt.NDArray[np.generic], *, where: npt.NDArray[np.bool_] | None = None) -> None:
-        """More features: numbers for each word (words, or words by kinds), where it has them."""
-        block = values if values.ndim > 1 else values[:, None]
-        first = len(self._reaches)
-        if where is not None:
-            self._having.append((slice(first, first + block.shape[1]), where if where.ndim > 1 else where[:, None]))
-        self._blocks.append(block)
-        self._reaches += [reach] * block.shape[1]
-
-    def signs(self, views: Sequence[npt.NDArray[np.generic]]) -> Signs:
-        """All of them."""
-        features = _salted(self._blocks, 1000)
-        for columns, has in self._having:
-            features[:, columns] *= has
-        return Signs(features, np.array(self._reaches), _salted([view[:, None] for view in views], 900))
-
-
 def _salted(blocks: Sequence[npt.NDArray[np.generic]], first: int) -> Hashes:
     width = sum(block.shape[1] for block in blocks)
     values = np.empty((len(blocks[0]), width), np.uint64)
@@ -217,70 +261,81 @@ class _Common:
         self.flags, soft = _flags(self.letters, self.key, lexicon, language)
         rank = lexicon.rank(self.key, language)
         upper = np.fromiter((word[0].isupper() for word in words), np.bool_, len(words))
-        self.columns = columns = _Columns()
         state = (self.flags.astype(np.uint64) << np.uint64(8)) | (rank.astype(np.uint64) << np.uint64(1)) | soft
-        columns.add(WIDE, self.shape)
-        columns.add(WIDE, rank)
-        columns.add(WIDE, state)
-        columns.add(WIDE, rank, where=upper)
+        kinds = (state << np.uint64(32)) | (self.shape.astype(np.uint64) << np.uint64(1))
+        kinds |= upper.astype(np.uint64)
+        listed = Block(_FIRST_SALT, kinds)
+        listed.add(WIDE, self.shape)
+        listed.add(WIDE, rank)
+        listed.add(WIDE, state)
+        listed.add(WIDE, rank, where=upper)
         bits = (self.flags[:, None] >> _BITS & np.uint16(1)).astype(np.bool_)
-        columns.add(WIDE, np.broadcast_to(soft[:, None], bits.shape), where=bits)
+        listed.add(WIDE, np.broadcast_to(soft[:, None], bits.shape), where=bits)
+        self.blocks: list[Block | Runs] = [listed]
         written = Letters(words).whole()
+        salt = _FIRST_SALT + len(listed.reaches)
         for table in lexicon.clusters:
             cluster = table.get(written)
             has = cluster > 0
-            columns.add(WIDE, cluster, where=has)
-            columns.add(NEAR, cluster[:, None] & _CLUSTER_WIDTHS, where=has)
-        columns.add(HERE, self.letters.lengths)
-        columns.add(HERE, written)
+            clustered = Block(salt, cluster.astype(np.uint64))
+            clustered.add(WIDE, cluster, where=has)
+            clustered.add(NEAR, cluster[:, None] & _CLUSTER_WIDTHS, where=has)
+            self.blocks.append(clustered)
+            salt += len(clustered.reaches)
+        self.own = Block(salt)
+        self.blocks.append(self.own)
+        self.own.add(HERE, self.letters.lengths)
+        self.own.add(HERE, written)
         self.lists = (self.shape << 20) | ((self.flags & np.uint16(_NAMES)).astype(np.int64) << 4) | rank
+
+    def signs(self, word: npt.NDArray[np.generic]) -> Signs:
+        """All of it; `word` is what stands for the word in features of neighbours together."""
+        return Signs(tuple(self.blocks), _views((word, self.shape, self.lists)))
 
 
 def words_of(words: Sequence[str], lexicon: Lexicon, language: str) -> Signs:
     """What words show to a model trained on texts of their language: their letters, and what the lists know."""
     common = _Common(words, lexicon, language)
-    columns, letters = common.columns, common.letters
-    columns.add(WIDE, common.key)
-    columns.add(NEAR, letters.endings(_TWO))
-    columns.add(NEAR, letters.endings(_THREE))
-    columns.add(NEAR, letters.beginnings(_THREE))
+    own, letters = common.own, common.letters
+    own.add(WIDE, common.key)
+    own.add(NEAR, letters.endings(_TWO))
+    own.add(NEAR, letters.endings(_THREE))
+    own.add(NEAR, letters.beginnings(_THREE))
     sizes = np.arange(1, _LONGEST_AFFIX + 1)
     has = letters.lengths[:, None] >= sizes
-    columns.add(HERE, letters.beginnings(sizes), where=has)
-    columns.add(HERE, letters.endings(sizes), where=has)
-    signs = columns.signs((common.key, common.shape, common.lists))
-    # Runs of letters anywhere in the word: one kind of feature, so that all columns have one salt.
-    runs, has = letters.rows_of(_RUN, _RUNS)
-    return Signs(
-        np.column_stack((signs.features, np.where(has, runs | np.uint32(1), np.uint32(0)))),
-        np.concatenate((signs.reaches, np.full(_RUNS, HERE))),
-        signs.views,
-    )
+    own.add(HERE, letters.beginnings(sizes), where=has)
+    own.add(HERE, letters.endings(sizes), where=has)
+    common.blocks.append(Runs(letters))
+    return common.signs(common.key)
 
 
 def signs_of(words: Sequence[str], lexicon: Lexicon, language: str) -> Signs:
     """What words show to a model for languages without texts to train on: nothing that only one language has."""
     common = _Common(words, lexicon, language)
-    columns = common.columns
+    own = common.own
     sounds = Letters([word.translate(_SOUNDS) for word in common.lowered])
     role = lexicon.roles.get(common.key).astype(np.uint64)
     marks = (common.flags & np.uint16(_ROLES)).astype(np.uint64)
     first = np.fromiter((0 if word[0].isalpha() else ord(word[0]) for word in words), np.uint64, len(words))
     kind = (first << np.uint64(32)) | (role << np.uint64(16)) | marks
-    columns.add(WIDE, kind)
-    columns.add(NEAR, sounds.endings(_TWO))
-    columns.add(HERE, sounds.endings(np.array((3, 4))))
-    return columns.signs((kind, common.shape, common.lists))
+    own.add(WIDE, kind)
+    own.add(NEAR, sounds.endings(_TWO))
+    own.add(HERE, sounds.endings(np.array((3, 4))))
+    return common.signs(kind)
 
 
 def characters_of(words: Sequence[str]) -> Signs:
     """What characters (or Latin words, or numbers) of a language without spaces between words show."""
-    columns = _Columns()
+    own = Block(_FIRST_SALT)
     key = Letters(["0" * min(len(word), 4) if word.isdigit() else word.lower() for word in words]).whole()
     form = np.fromiter((_script(word) or shape(word) for word in words), np.int64, len(words))
-    columns.add(WIDE, key)
-    columns.add(WIDE, form)
-    return columns.signs((key, form, np.zeros(len(words), np.int64)))
+    own.add(WIDE, key)
+    own.add(WIDE, form)
+    return Signs((own,), _views((key, form, np.zeros(len(words), np.int64))))
+
+
+def _views(views: Sequence[npt.NDArray[np.generic]]) -> Hashes:
+    return _salted([view[:, None] for view in views], 900)
 
 
 def shape(word: str) -> int:
@@ -317,7 +372,7 @@ def _flags(letters: Letters, key: Hashes, lexicon: Lexicon, language: str) -> tu
     soft = np.zeros(len(key), np.uint64)
     if language in CASED:
         open_ = np.flatnonzero(flags == 0)
-        stems = lexicon.flags.get(letters.stems(open_, _CUTS, _ENDINGS)) & np.uint16(_NAMES)
+        stems = lexicon.flags.seldom(letters.stems(open_, _CUTS, _ENDINGS)) & np.uint16(_NAMES)
         stems *= (letters.lengths[open_, None] - _CUTS >= _SHORTEST_STEM).repeat(len(_ENDINGS), axis=1)
         # Of the stems that lists know, the one with the most letters.
         stem = stems[np.arange(len(open_)), (stems > 0).argmax(axis=1)]

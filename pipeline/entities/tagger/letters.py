@@ -81,14 +81,20 @@ def keys_of(words: Sequence[str]) -> Hashes:
     return Letters(words).whole() if words else np.zeros(0, np.uint32)
 
 
-def windows(codes: Hashes, least: int, most: int) -> Iterator[tuple[int, Hashes]]:
-    """Hashes, comparable with `keys_of`, of each run of `least` to `most` letters of a text, given as code points.
+def windows(codes: Hashes, rests: Counts, least: int, most: int) -> Iterator[tuple[int, Counts, Hashes]]:
+    """Runs of `least` to `most` letters of a text, given as code points: their size, where they begin, their hashes.
 
-    Each size comes with an array that has a place for each letter with which such a run begins.
+    `rests` says how many letters of the text a run may have that begins at each place. Hashes are those of `keys_of`.
     """
     letters = codes.astype(np.uint64)
-    sums = letters.copy()
-    for size in range(2, min(most, len(codes)) + 1):
-        sums = sums[:-1] + letters[size - 1 :] * _POWERS[size - 1]
+    at = np.flatnonzero(rests >= least)
+    sums = letters[at]
+    for size in range(2, most + 1):
+        if size > least:
+            goes_on = np.flatnonzero(rests[at] >= size)
+            at, sums = at[goes_on], sums[goes_on]
+        if not len(at):
+            return
+        sums = sums + letters[at + (size - 1)] * _POWERS[size - 1]
         if size >= least:
-            yield size, mixed(sums, 0)
+            yield size, at, mixed(sums, 0)

@@ -23,6 +23,8 @@ from pipeline.entities.tagger.letters import Hashes
 FLAGS: Final = 16
 # Ranks of words by frequency, as one digit; words not among the 30,000 most frequent have the last.
 RARE: Final = 9
+# Bits of a sieve for each key, at least.
+_SIEVE: Final = 8
 Values = npt.NDArray[np.uint16]
 
 
@@ -31,12 +33,27 @@ class Table:
 
     def __init__(self, keys: Hashes, values: Values) -> None:
         self._keys, self._values = keys, values
+        self._shift = np.uint32(32 - (len(keys) * _SIEVE).bit_length())
+        self._sieve: npt.NDArray[np.uint8] | None = None
 
     def get(self, wanted: Hashes, default: int = 0) -> Values:
         """The value of each hash."""
         at = np.searchsorted(self._keys, wanted)
         at[at == len(self._keys)] = 0
         return np.where(self._keys[at] == wanted, self._values[at], np.uint16(default))
+
+    def seldom(self, wanted: Hashes) -> Values:
+        """The value of each hash, 0 for none, faster where few of many are there: a sieve is asked first."""
+        if self._sieve is None:
+            marked = np.zeros(1 << (32 - int(self._shift)), np.bool_)
+            marked[self._keys >> self._shift] = True
+            self._sieve = np.packbits(marked, bitorder="little")
+        place = wanted >> self._shift
+        passed = self._sieve.take(place >> np.uint32(3)) >> (place & np.uint32(7)).astype(np.uint8) & np.uint8(1)
+        found = np.zeros(wanted.shape, np.uint16)
+        there = np.nonzero(passed)
+        found[there] = self.get(wanted[there])
+        return found
 
 
 class Lexicon:

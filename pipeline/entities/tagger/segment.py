@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,32 +34,31 @@ _NOTHING: Final = 1
 _NAME: Final = "固有名詞"
 _AFFIX: Final = "接尾辞"
 _PLACES: Final = "SBIE"
+_FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
+# Values whose hashes are kept. Beyond it they are forgotten all at once.
+_KEPT: Final = 40_000
+Places = npt.NDArray[np.int64]
 
 
 class _Words(NamedTuple):
-    """Words of a text in order, none overlapping another: where each stands (code points), and its class."""
+    """Words of a text in order, none overlapping another: where each stands (code points), its number, its class's.
 
-    starts: Sequence[int]
-    ends: Sequence[int]
-    kinds: Sequence[str]
+    The numbers are hashes of the word, and for its class a hash for each place in a word (S, B, I, E).
+    """
 
-
-class _Cutters(threading.local):
-    """Sudachi's tokenizer, one for each thread, made when it is first asked."""
-
-    japanese: "sudachipy.Tokenizer | None" = None
-
-
-_cutters: Final = _Cutters()
+    starts: Places
+    ends: Places
+    words: Hashes
+    classes: Hashes
 
 
 def add_dictionary(text: str, tokens: Tokens, views: Views, language: str) -> None:
     """Fill in the views PART and CLASS of a text's characters."""
     found = _CUT[language](_SURROGATES.sub("\ufffd", text))
     views[:, (PART, CLASS)] = _NOTHING
-    if not found.starts:
+    if not len(found.starts):
         return
-    starts, ends = np.array(found.starts), np.array(found.ends)
+    starts, ends = found.starts, found.ends
     at = np.searchsorted(starts, tokens.starts, side="right") - 1
     inside = np.flatnonzero((at >= 0) & (tokens.starts < ends[at]))
     at = at[inside]
@@ -66,9 +66,8 @@ def add_dictionary(text: str, tokens: Tokens, views: Views, language: str) -> No
     stays = tokens.ends[inside] < ends[at]
     # S, B, I, E: a word alone, its beginning, its inside, its end.
     place = np.where(goes_on, np.where(stays, 2, 3), np.where(stays, 1, 0))
-    words = np.array([hashed(text[start:end]) for start, end in zip(found.starts, found.ends, strict=True)], np.uint32)
-    views[inside, PART] = words[at]
-    views[inside, CLASS] = np.array([_classes(kind) for kind in found.kinds], np.uint32)[at, place]
+    views[inside, PART] = found.words[at]
+    views[inside, CLASS] = found.classes[at, place]
 
 
 def add_spaces(text: str, tokens: Tokens, views: Views) -> None:
@@ -79,14 +78,57 @@ def add_spaces(text: str, tokens: Tokens, views: Views) -> None:
     first, last = apart[:-1], apart[1:]
     views[:, EDGES] = 1 + first + 2 * last
     bounds = zip(tokens.starts[first].tolist(), tokens.ends[last].tolist(), strict=True)
-    units = np.array([hashed(text[start:end]) for start, end in bounds], np.uint32)
+    units = _own.words.of([text[start:end] for start, end in bounds])[:, 0]
     views[:, UNIT] = units[np.cumsum(first) - 1]
 
 
-@lru_cache(maxsize=4096)
+class _Hashes:
+    """The hashes of values asked for so far, a row for each. For one thread at a time."""
+
+    def __init__(self, columns: Callable[[Any], Sequence[int]]) -> None:
+        self._columns = columns
+        self._rows: dict[Any, int] = {}
+        self._made: Hashes = np.zeros((0, 0), np.uint32)
+
+    def of(self, values: Sequence[Any]) -> Hashes:
+        """A row for each value."""
+        if len(self._rows) > _KEPT:
+            self._rows = {}
+        rows = list(map(self._rows.get, values))
+        if None in rows:
+            new = dict.fromkeys(value for value, row in zip(values, rows, strict=True) if row is None)
+            made = np.array([self._columns(value) for value in new], np.uint32)
+            first, last = len(self._rows), len(self._rows) + len(new)
+            if last > len(self._made):
+                room = np.zeros((last, made.shape[1]), np.uint32)
+                self._made = np.concatenate((self._made[:first].reshape(first, made.shape[1]), room))
+            self._made[first:last] = made
+            self._rows.update(zip(new, range(first, last), strict=True))
+            rows = list(map(self._rows.get, values))
+        return self._made.take(np.array(rows, np.int64), axis=0)
+
+
+def _word(word: str) -> tuple[int]:
+    return (hashed(word),)
+
+
 def _classes(kind: str) -> tuple[int, ...]:
     """The number of a class for each place in a word."""
     return tuple(hashed(place + kind) for place in _PLACES)
+
+
+class _Own(threading.local):
+    """What each thread has of its own: Sudachi's tokenizer, made when it is first asked, and hashes."""
+
+    def __init__(self) -> None:
+        self.japanese: sudachipy.Tokenizer | None = None
+        self.words = _Hashes(_word)
+        self.classes = _Hashes(_classes)
+        self.parts = _Hashes(_classes_of_part)
+
+
+_NOWHERE: Final = np.zeros(0, np.int64)
+_NO_WORDS: Final = _Words(_NOWHERE, _NOWHERE, np.zeros(0, np.uint32), np.zeros((0, len(_PLACES)), np.uint32))
 
 
 @lru_cache(maxsize=1)
@@ -97,8 +139,12 @@ def _jieba() -> rjieba.Jieba:
 def _chinese(text: str) -> _Words:
     # Without its guesses at words that the dictionary does not have: what is a name of these the model decides better.
     tagged = _jieba().tag(text, hmm=False)
-    ends = np.cumsum([len(word) for word, _ in tagged]).tolist()
-    return _Words([0, *ends[:-1]] if ends else [], ends, [kind for _, kind in tagged])
+    words = [word for word, _ in tagged]
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    ends = np.cumsum(lengths)
+    if not words:
+        return _NO_WORDS
+    return _Words(ends - lengths, ends, _own.words.of(words)[:, 0], _own.classes.of([kind for _, kind in tagged]))
 
 
 @lru_cache(maxsize=1)
@@ -107,25 +153,28 @@ def _sudachi() -> sudachipy.Dictionary:
 
 
 def _japanese(text: str) -> _Words:
-    if _cutters.japanese is None:
-        _cutters.japanese = _sudachi().tokenizer(mode=sudachipy.SplitMode.C)
-    starts: list[int] = []
+    if _own.japanese is None:
+        _own.japanese = _sudachi().tokenizer(mode=sudachipy.SplitMode.C)
     ends: list[int] = []
-    kinds: list[str] = []
+    parts: list[int] = []
     for offset in range(0, len(text), _PIECE):
-        for word in _cutters.japanese.tokenize(text[offset : offset + _PIECE]):
-            starts.append(offset + word.begin())
-            ends.append(offset + word.end())
-            kinds.append(_kind(word.part_of_speech_id()))
-    return _Words(starts, ends, kinds)
+        found = _own.japanese.tokenize(text[offset : offset + _PIECE])
+        # What it finds follows one upon another.
+        ends += [offset + word.end() for word in found]
+        parts += [word.part_of_speech_id() for word in found]
+    if not ends:
+        return _NO_WORDS
+    words = [text[start:end] for start, end in pairwise((0, *ends))]
+    bounds = np.array((0, *ends))
+    return _Words(bounds[:-1], bounds[1:], _own.words.of(words)[:, 0], _own.parts.of(parts))
 
 
-@lru_cache(maxsize=4096)
-def _kind(number: int) -> str:
+def _classes_of_part(number: int) -> tuple[int, ...]:
+    """The classes of a part of speech of Sudachi's."""
     part, finer, kind, finest, *_ = _sudachi().pos_of(number)
     if finer == _NAME:
-        return f"{finer}/{kind}/{finest}"
-    return f"{part}/{finer}{kind}" if part == _AFFIX else f"{part}/{finer}"
+        return _classes(f"{finer}/{kind}/{finest}")
+    return _classes(f"{part}/{finer}{kind}" if part == _AFFIX else f"{part}/{finer}")
 
 
 def _korean(text: str) -> _Words:
@@ -137,35 +186,49 @@ _CUT: Final[Mapping[str, Callable[[str], _Words]]] = {"zh": _chinese, "ja": _jap
 SEGMENTED: Final = frozenset(_CUT)
 
 
+_own: Final = _Own()
+
+
 class Listed:
     """A list of words by their hashes. Another word's hash meets one of them once in six thousand."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         keys = np.cumsum(np.asarray(arrays["k"], np.uint32), dtype=np.uint32)
         self._table = Table.of(_wide(keys), np.asarray(arrays["v"], np.uint32))
-        self._kinds = bytes(np.asarray(arrays["kinds"], np.uint8)).decode().split("\n")
+        kinds = bytes(np.asarray(arrays["kinds"], np.uint8)).decode().split("\n")
+        self._classes = np.array([_classes(kind) for kind in kinds], np.uint32)
 
     def cut(self, text: str) -> _Words:
         """The longest words of the list in a text, from the left."""
         codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
         lengths = np.zeros(len(codes), np.int64)
         numbers = np.zeros(len(codes), np.uint32)
-        for size, hashes in windows(codes, _SHORTEST, LONGEST):
+        for size, places, hashes in windows(codes, _rests(codes), _SHORTEST, LONGEST):
             at, found = self._table.find(_wide(hashes))
-            lengths[at] = size
-            numbers[at] = found
-        starts: list[int] = []
-        ends: list[int] = []
-        kinds: list[str] = []
-        end = 0
+            lengths[places[at]] = size
+            numbers[places[at]] = found
         there = np.flatnonzero(lengths)
-        for start, length, number in zip(there.tolist(), lengths[there].tolist(), numbers[there].tolist(), strict=True):
+        chosen: list[int] = []
+        end = 0
+        for place, start, length in zip(range(len(there)), there.tolist(), lengths[there].tolist(), strict=True):
             if start >= end:
                 end = start + length
-                starts.append(start)
-                ends.append(end)
-                kinds.append(self._kinds[number])
-        return _Words(starts, ends, kinds)
+                chosen.append(place)
+        if not chosen:
+            return _NO_WORDS
+        starts = there[chosen]
+        ends = starts + lengths[starts]
+        bounds = zip(starts.tolist(), ends.tolist(), strict=True)
+        words = _own.words.of([text[start:end] for start, end in bounds])[:, 0]
+        return _Words(starts, ends, words, self._classes[numbers[starts]])
+
+
+def _rests(codes: Hashes) -> Places:
+    """How many letters there are from each place to the next that is no Hangul syllable."""
+    gaps = np.flatnonzero((codes < _FIRST_SYLLABLE) | (codes > _LAST_SYLLABLE))
+    ends = np.concatenate((gaps, [len(codes)]))
+    places = np.arange(len(codes))
+    return ends[np.searchsorted(gaps, places)] - places
 
 
 def _wide(hashes: Hashes) -> Numbers:

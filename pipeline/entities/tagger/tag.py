@@ -20,7 +20,7 @@ from schemas.document import EntityType
 # The model for each language. `any` knows signs common to languages, for those near the ones that it was learnt from;
 # in all others the tagger abstains.
 _MODELS: Final = {
-    "en": "west", "pt": "west", "sv": "west", "gl": "west", "id": "id", "ms": "id", "jv": "id", "su": "id",
+    "en": "en", "pt": "west", "sv": "west", "gl": "west", "id": "id", "ms": "id", "jv": "id", "su": "id",
     "bs": "south", "hr": "south", "sr": "south", "cnr": "south", "sh": "south", "sl": "south", "ro": "ro", "mo": "ro",
     "hi": "hi", "mr": "hi", "ne": "hi", "zh": "zh", "ja": "ja", "ko": "ko",
 } | dict.fromkeys(

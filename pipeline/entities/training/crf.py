@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.entities.tagger.features import BITS, REACH, Joint, Signs, Template, salts, slots
+from pipeline.entities.tagger.features import BITS, REACH, Joint, Template, salts, slots
 from pipeline.entities.tagger.model import LABELS
 from pipeline.entities.tagger.viterbi import allowed
 
@@ -22,6 +22,14 @@ _FLOOR: Final = -1e9
 _SHRINK: Final = 1e-4
 # More features than a token has.
 _MOST: Final = 400
+
+
+class Shown(NamedTuple):
+    """What words show, by number: features (words by columns, 0 for none), their reaches, and views."""
+
+    features: Array
+    reaches: Array
+    views: Array
 
 
 class Corpus(NamedTuple):
@@ -77,7 +85,7 @@ class _Room(NamedTuple):
     ends: Array
 
 
-def corpus(words: list[Array], shown: Signs, views: list[Array], labels: list[Array],
+def corpus(words: list[Array], shown: Shown, views: list[Array], labels: list[Array],
            templates: tuple[Template, ...]) -> Corpus:  # fmt: skip
     """All features of all sentences; `words` are rows of `shown`, of which 0 is what lies outside a sentence."""
     by_offset = [

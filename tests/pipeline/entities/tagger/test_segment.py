@@ -62,11 +62,10 @@ def test_any_text_is_cut(language: str, text: str) -> None:
 
 
 def test_runs_of_a_text_hash_as_words_do() -> None:
-    """A run of letters in a text has the hash of the word that it is."""
-    text = "서울시청"
+    """A run of letters in a text has the hash of the word that it is; none goes on beyond where it may."""
+    text = "서울시청 역"
     codes = np.array([ord(letter) for letter in text], np.uint32)
-    found = dict(windows(codes, 2, 10))
-    assert list(found) == [2, 3, 4]
-    for size, hashes in found.items():
-        expected = keys_of([text[at : at + size] for at in range(len(text) - size + 1)])
-        assert hashes.tolist() == expected.tolist()
+    found = {size: (at.tolist(), hashes) for size, at, hashes in windows(codes, np.array([4, 3, 2, 1, 0, 1]), 2, 10)}
+    assert {size: at for size, (at, _) in found.items()} == {2: [0, 1, 2], 3: [0, 1], 4: [0]}
+    for size, (places, hashes) in found.items():
+        assert hashes.tolist() == keys_of([text[at : at + size] for at in places]).tolist()

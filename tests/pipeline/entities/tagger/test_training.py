@@ -48,7 +48,7 @@ def learnt() -> dict[str, np.ndarray[Any, Any]]:
 def _learn() -> dict[str, np.ndarray[Any, Any]]:
     texts = [_text(person, place, a + b) for a, person in enumerate(PEOPLE) for b, place in enumerate(PLACES)]
     weights, moves = learn(prepared(RECIPE, texts, Recogniser((), tagger=False)), Plan(RECIPE.epochs))
-    return pack(RECIPE.style, weights, moves)
+    return pack(RECIPE, weights, moves)
 
 
 def test_names_not_seen_are_found_by_what_stands_around_them(learnt: dict[str, np.ndarray[Any, Any]]) -> None:
