@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 FRAME = 0.06  # of a text, what is the least at either end to hold a middle between
-_PLACED, _PLACE = np.uint32(8), np.uint32(0xFF)
+_PLACED, _PLACE = np.uint32(4), np.uint32(0xF)
 _START = np.zeros(1, np.int64)
 _SHARED_COST = 3  # a middle that is another goes on over a heading that both have, and not over words that were changed
 
@@ -22,7 +22,7 @@ class Differences(msgspec.Struct, frozen=True):
 
 
 def differences(one: np.ndarray, other: np.ndarray) -> Differences:
-    """Where two sketches differ: of each the hashes (24 bits, ascending) above their places (8 bits)."""
+    """Where two sketches differ: of each the hashes (20 bits, ascending) above their places (4 bits)."""
     hashes, others = one >> _PLACED, other >> _PLACED
     parts = [_in_order(one, _among(hashes, others)), _in_order(other, _among(others, hashes))]
     return Differences(min(map(_middle, parts)), max(map(_inside, parts)))

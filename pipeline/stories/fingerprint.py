@@ -43,12 +43,13 @@ CHARACTER_SHINGLE = 4
 BODY_TOKENS = 20
 
 # Sketches are comparable only within one scheme: change SCHEME with anything above, or with the numbers of words.
-SCHEME = 6
+SCHEME = 7
 
 _WIDEST = (1 << 32) - 1
-_FULL = 4 * SKETCH  # bytes
-_PADDING = (1 << 24) - 1
-_PLACED = np.uint32(8)
+_FULL = 3 * SKETCH  # bytes
+_PADDING = (1 << 20) - 1
+_PLACED = np.uint32(4)
+_PACKED: Final = np.uint64(40)
 _PLACE_BITS: Final = np.uint64(12)
 _PLACES: Final = np.uint64((1 << 12) - 1)
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -66,8 +67,8 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of one text.
 
     `content` is a 63-bit hash of all tokens, or 0 where the text is too little to tell anything (a title alone).
-    `keys` are 32 bits of each of the `KEYS` smallest shingle hashes, `sketch` the high 24 of the `SKETCH` smallest,
-    ascending, each above 8 bits that say where in the text it stands; `shingles` and `tokens` are how many there are.
+    `keys` are 32 bits of each of the `KEYS` smallest shingle hashes, `sketch` the high 20 of the `SKETCH` smallest,
+    ascending, each above 4 bits that say where in the text it stands; `shingles` and `tokens` are how many there are.
     `short` marks title and summary without a body. `numbers` are 2 bytes each, ascending, `title` the words of the
     title likewise; `emphases` are those of `pipeline.stories.words`.
     """
@@ -177,13 +178,13 @@ def _share(one: int, other: int, shared: int) -> Overlap:
     smaller = min(one, other)
     if not smaller:
         return Overlap(0.0, 0.0)
-    shared = min(shared, smaller)  # two hashes of one sketch may have the same 24 bits
+    shared = min(shared, smaller)  # two hashes of one sketch may have the same 20 bits
     return Overlap(shared / (one + other - shared), shared / smaller)
 
 
 def _end(sketch: bytes) -> int:
     """Up to which hash a sketch covers the range: all but what pads the others where it has room left."""
-    return int.from_bytes(sketch[-3:], "little") if len(sketch) == _FULL else _PADDING - 1
+    return int.from_bytes(sketch[-3:], "little") >> 4 if len(sketch) == _FULL else _PADDING - 1
 
 
 def _least_evidence(*, unspaced: bool) -> int:
@@ -214,14 +215,17 @@ def _shingles(words: np.ndarray, size: int) -> np.ndarray:
 
 
 def _pack(hashes: np.ndarray, words: int) -> bytes:
-    """The high 3 bytes of each 64-bit hash, so that their order is kept, and where it stands in 256 parts."""
-    places = (hashes & _PLACES) * np.uint64(256) // np.uint64(max(words, 1))
-    return ((hashes >> np.uint64(32)) & np.uint64(_WIDEST - 0xFF) | places).astype("<u4").tobytes()
+    """3 bytes each: the high 20 bits of each hash, so that their order is kept, and where it stands in 16 parts."""
+    places = (hashes & _PLACES) * np.uint64(16) // np.uint64(max(words, 1))
+    packed = (hashes >> _PACKED & ~np.uint64(0xF) | places).astype("<u4")
+    return packed.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
 
 
 def unpacked(sketch: bytes) -> np.ndarray:
     """The hashes of a sketch, each above its place."""
-    return np.frombuffer(sketch, "<u4")
+    wide = np.zeros((len(sketch) // 3, 4), np.uint8)
+    wide[:, :3] = np.frombuffer(sketch, np.uint8).reshape(-1, 3)
+    return wide.view("<u4").ravel()
 
 
 def _title(title: list[str], words: np.ndarray) -> bytes:

@@ -31,7 +31,7 @@ def test_huge_texts_are_bounded(name: str) -> None:
     fingerprint(news("warm", body="é न 新").item)
     with at_most(0.2):
         made = fingerprint(event.item)
-    assert len(made.sketch) <= 4 * SKETCH
+    assert len(made.sketch) <= 3 * SKETCH
     assert len(made.keys) <= KEYS
     assert len(made.emphases.terms) <= TERM_TOKENS + ENTITIES
     assert len(made.numbers) <= 2 * NUMBERS
