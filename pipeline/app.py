@@ -62,7 +62,7 @@ def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.A
         rows = attach_decider(app, settings, step, decider, progress)
         if isinstance(decider, Notifier):
             attach_timers(app, settings, decider, TIMERS, Tick(rule_id="").encode())
-            attach_sweep(app, decider, rows)
+            attach_sweep(app, settings, step, decider, rows)
     else:
         attach_batches(app, step, _handler(settings, name, progress), progress)
     attach_watchdog(app, settings, step, progress)

@@ -123,7 +123,7 @@ class Settler:
                     self._room.set()
 
 
-def give_up(step: Step | None, message: Message, tables: Path | None = None) -> None:
+def give_up(step: Step | None, message: Message | None, tables: Path | None = None) -> None:
     """End this process with the exception that is being handled in its log; `tables` are marked where it is theirs."""
     error = sys.exc_info()[1]
     try:
@@ -132,9 +132,9 @@ def give_up(step: Step | None, message: Message, tables: Path | None = None) -> 
         log.exception(  # noqa: LOG004 - called only in handlers
             "cannot go on; ending this process so that it is started anew",
             step=step.name if step else None,
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
+            topic=message and message.topic,
+            partition=message and message.partition,
+            offset=message and message.offset,
         )
     finally:
         os._exit(STALLED_EXIT)  # where the disk is full, the log is too: without this the step would sleep for ever

@@ -27,7 +27,7 @@ from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.decision import Decider, Decision, Output, TimedDecider
 from pipeline.settling import STALLED_EXIT, Company, Progress, Settler, give_up, message_of
-from pipeline.tables import throw_away_damaged
+from pipeline.tables import rows_of, throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
 from schemas.message import Message
@@ -107,6 +107,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
         help=f"what {step.name} has decided",
     )
     changelog = _collect_changelog(table)
+    _notice_damage(table)
     moved = _Flag()
     app.on_partitions_assigned.connect(moved.raise_flag, weak=False)
 
@@ -167,18 +168,21 @@ def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: st
     app.task(run)
 
 
-def attach_sweep(app: Any, decider: TimedDecider, rows: Rows) -> None:  # noqa: ANN401
+def attach_sweep(app: Any, settings: Settings, step: Step, decider: TimedDecider, rows: Rows) -> None:  # noqa: ANN401
     """Ask a decider of every row, now and then, whether it is kept no more, and send what it says."""
 
     async def run() -> None:
         await app.sleep(FIRST_SWEEP_SECONDS)
         while not app.should_stop:
-            for number, (key, row) in enumerate(rows()):
-                output = decider.expired(key.decode(), row, round(time.time() * 1000))
-                if output is not None:
-                    await _send(app, output)
-                if number % 200 == 0:
-                    await asyncio.sleep(0)  # the stream goes on meanwhile
+            try:
+                for number, (key, row) in enumerate(rows()):
+                    output = decider.expired(key.decode(), row, round(time.time() * 1000))
+                    if output is not None:
+                        await _send(app, output)
+                    if number % 200 == 0:
+                        await asyncio.sleep(0)  # the stream goes on meanwhile
+            except Exception:  # noqa: BLE001 - the same
+                give_up(step, None, tables=own_folder(settings.data_dir, step.name))
             await app.sleep(SWEEP_SECONDS)
 
     app.task(run)
@@ -287,6 +291,12 @@ def _collect_changelog(table: Any) -> _Changelog:  # noqa: ANN401
 
     table.send_changelog = collecting
     return changelog
+
+
+def _notice_damage(table: Any) -> None:  # noqa: ANN401
+    # Faust's own walk ends at a damaged file as if no more rows were: a step would go on without what it knew.
+    store = table.data
+    store._visible_items = lambda opened: rows_of(opened, store.offset_key)  # noqa: SLF001 - it has no other place
 
 
 async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401

@@ -5,8 +5,9 @@ that RocksDB refuses, they are thrown away, and Faust reads the table anew from 
 """
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from rocksdict import Options, Rdict
@@ -26,6 +27,22 @@ def is_damage(error: BaseException) -> bool:
 def mark_damaged(folder: Path) -> None:
     """Have the tables in a step's folder thrown away at its next start."""
     (folder / _MARK).touch()
+
+
+def rows_of(table: Any, but: bytes) -> Iterator[tuple[bytes, bytes]]:  # noqa: ANN401 - its binding has no types
+    """Every row of an opened table but one, by key.
+
+    Raises:
+        Exception: a file is damaged (`is_damage`); the binding's own walks end there as if no more rows were.
+    """
+    place = table.iter()
+    place.seek_to_first()
+    while place.valid():
+        key = place.key()
+        if key != but:
+            yield key, place.value()
+        place.next()
+    place.status()
 
 
 def throw_away_damaged(folder: Path) -> list[Path]:
