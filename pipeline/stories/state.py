@@ -15,7 +15,7 @@ REASONS = ("same content", "near copy")
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
-    """One item in the window, about 950 bytes encoded.
+    """One item in the window, about 980 bytes encoded.
 
     `seq` orders arrivals (and revisions, which arrive anew) within a group, `joined` is that of the first revision.
     `offset` is the source offset that the row was decided for, `partition` the source's and with it the table's.

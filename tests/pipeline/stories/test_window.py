@@ -116,7 +116,7 @@ def test_revision_is_no_copy_of_itself_and_renews_its_text() -> None:
 
 
 def test_rows_are_small() -> None:
-    """A row of a long article with many entities takes about 950 bytes."""
+    """A row of a long article with many entities takes about 980 bytes."""
     writer = Writer("ru", 1)
     mentions = tuple(
         Mention(
