@@ -25,6 +25,7 @@ from pipeline.forget import ForgottenList
 from pipeline.index import Indexer
 from pipeline.knowledge import load
 from pipeline.notify import Notifier
+from pipeline.notify.watches import LiveGroups
 from pipeline.rules.book import RuleBook
 from pipeline.rules.registry import LiveRules, LiveSnoozes
 from pipeline.settling import Progress
@@ -109,11 +110,12 @@ def live_recogniser(settings: Settings) -> Recogniser:
 
 
 def live_notifier(settings: Settings) -> Notifier:
-    """A notifier that follows the rules, what is snoozed and what was taken down."""
+    """A notifier that follows the rules, the groups of figures, what is snoozed and what was taken down."""
     book = RuleBook()
     rules, snoozes, forgotten = LiveRules(settings, book.change), LiveSnoozes(settings), ForgottenList(settings)
-    for followed in (rules, snoozes, forgotten):
+    groups = LiveGroups(settings)
+    for followed in (rules, snoozes, forgotten, groups):
         followed.wait()
     # A story gets new items for `story_days` after its last one; `news.matches` gives again what is a week old at most.
     keep_days = max(LEAST_KEPT_DAYS, settings.story_days + WEEK_MS / DAY_MS + 1)
-    return Notifier(snoozes.until, book.rule, book.rules, forgotten.holds_match, keep_days=keep_days)
+    return Notifier(snoozes.until, book.rule, book.rules, forgotten.holds_match, company=groups, keep_days=keep_days)

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines
 from pipeline.cli.screen import bare, echo
 from pipeline.elastic import Index
+from pipeline.figures import find_tracked, tracked_or_none
 from pipeline.sinks.ledger import deliveries_now
 from pipeline.sinks.message import heading
 from schemas.alert import FEED_FIELD, Alert, Delivery, Match, Withheld
@@ -33,7 +34,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command("alerts")
-@click.option("--figure", help="Only this figure (name or id).")
+@click.option("--figure", help="Only this figure (name, alias or id).")
 @click.option("--rule", help="Only this rule (name or id).")
 @click.option("--follow", is_flag=True, help="Go on with those that come.")
 @click.option("--why", "number", help="All that is known of one alert, by its id or the beginning of it.")
@@ -53,6 +54,8 @@ def command(
     if number:
         _why(settings, number, as_json=as_json)
         return
+    if figure and (tracked := find_tracked(tracked_or_none(settings), figure)) is not None:
+        figure = tracked.id
     if withheld:
         _withheld(settings, figure, rule, as_json=as_json)
         return
@@ -60,7 +63,7 @@ def command(
     deliveries = {} if as_json else _by_alert(deliveries_now(settings).values())
 
     def show(alert: Alert) -> None:
-        if alert.id in shown or not is_wanted(alert.match, figure, rule):
+        if alert.id in shown or not any(is_wanted(match, figure, rule) for match in alert.entries or (alert.match,)):
             return
         shown.add(alert.id)
         print_lines([alert]) if as_json else show_alert(alert, deliveries.get(alert.id, ()))

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pipeline.cli.screen import echo, echo_progress
 from pipeline.cli.spans import SPAN
 from pipeline.elastic import Index
 from pipeline.entities import Recogniser
-from pipeline.figures import forget_figures, save_figures, tracked_now
+from pipeline.figures import find_tracked, forget_figures, save_figures, tracked_now
 from pipeline.figures.dryrun import DryRun, dry_run
 from pipeline.figures.known import Edit, edited, make_figure
 from pipeline.figures.workbench import Judged, check, judge, tracking
@@ -103,7 +103,7 @@ def add(
 @click.option("--without", multiple=True, help="Take this out: an alias, a group, a word of context, a sentence.")
 @json_option
 def edit(name: str, new_name: str | None, *, as_json: bool, **words: Any) -> None:  # noqa: ANN401 - the options
-    """Change a figure (a name or an id), live within seconds.
+    """Change a figure (a name, an alias or an id), live within seconds.
 
     \b
     Example:
@@ -123,7 +123,7 @@ def edit(name: str, new_name: str | None, *, as_json: bool, **words: Any) -> Non
 @click.argument("names", nargs=-1)
 @click.option("--group", help="Everyone of this group.")
 def remove(names: tuple[str, ...], group: str | None) -> None:
-    """Stop tracking NAMES (names or ids), or a whole group.
+    """Stop tracking NAMES (names, aliases or ids), or a whole group. Where one is not tracked, nobody is removed.
 
     \b
     Example:
@@ -133,9 +133,9 @@ def remove(names: tuple[str, ...], group: str | None) -> None:
         raise click.UsageError("say who: names, or a --group")
     settings = connected()
     figures = tracked_now(settings)
-    found = [f for f in figures.values() if (group in f.groups if group else {f.id, f.name} & set(names))]
+    found = [f for f in figures.values() if group in f.groups] if group else _named(figures, names)
     if not found:
-        echo(f"{group or names[0]} is not tracked.", err=True)
+        echo(f"{group} is not tracked.", err=True)
         sys.exit(1)
     forget_figures(settings, [figure.id for figure in found])
     echo(f"No longer tracking {found[0].name if len(found) == 1 else f'{len(found):,} figures'}.")
@@ -283,15 +283,25 @@ def test(
 
 def _chosen(names: tuple[str, ...], group: str | None, path: Path | None) -> list[Figure]:
     try:
-        figures = list(read_figures(path, None, Read())) if path else list(tracked_now(connected()).values())
+        figures = {f.id: f for f in read_figures(path, None, Read())} if path else tracked_now(connected())
     except ImportProblem as error:
         raise click.UsageError(str(error)) from error
-    found = [f for f in figures if (not names or {f.id, f.name} & set(names)) and (not group or group in f.groups)]
-    missing = set(names) - {name for figure in found for name in (figure.id, figure.name)}
-    if missing or not found:
-        echo(f"{', '.join(sorted(missing)) or 'Nobody'} is not tracked.", err=True)
+    chosen = _named(figures, names) if names else figures.values()
+    found = [figure for figure in chosen if not group or group in figure.groups]
+    if not found:
+        echo("Nobody is tracked.", err=True)
         sys.exit(1)
     return found
+
+
+def _named(figures: Mapping[str, Figure], names: Iterable[str]) -> list[Figure]:
+    """The figures of these names, aliases or ids; the command ends where one is not tracked."""
+    found = {name: find_tracked(figures, name) for name in names}
+    missing = [name for name, figure in found.items() if figure is None]
+    if missing:
+        echo(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not tracked.", err=True)
+        sys.exit(1)
+    return list({figure.id: figure for figure in found.values() if figure is not None}.values())
 
 
 def _show_judged(judged: list[Judged]) -> None:
@@ -347,9 +357,4 @@ def _say_ambiguous(figure: Figure) -> None:
 
 
 def _one(settings: Settings, name: str) -> Figure:
-    figures: Iterable[Figure] = tracked_now(settings).values()
-    for figure in figures:
-        if name in {figure.id, figure.name}:
-            return figure
-    echo(f"{name} is not tracked.", err=True)
-    sys.exit(1)
+    return _named(tracked_now(settings), [name])[0]

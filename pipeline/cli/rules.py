@@ -12,7 +12,7 @@ from pipeline.cli.alerts import show_alert
 from pipeline.cli.context import connected, counted, json_option, plain, print_json, print_lines, print_table
 from pipeline.cli.screen import echo, echo_progress
 from pipeline.cli.spans import SPAN
-from pipeline.figures import slim, tracked_now
+from pipeline.figures import find_tracked, slim, tracked_now
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.book import BUILT_IN
 from pipeline.rules.describe import describe
@@ -192,10 +192,10 @@ def snooze(figure: str | None, story: str | None, rule: str | None, span: timede
 
 
 def _figure(settings: Settings, name: str) -> Figure:
-    for figure in tracked_now(settings).values():
-        if name.casefold() in {figure.id.casefold(), figure.name.casefold()}:
-            return figure
-    raise click.UsageError(f"{name} is not tracked")
+    figure = find_tracked(tracked_now(settings), name)
+    if figure is None:
+        raise click.UsageError(f"{name} is not tracked")
+    return figure
 
 
 def _one(settings: Settings, name: str, figures: dict[str, Figure] | None = None) -> Rule:
@@ -205,10 +205,10 @@ def _one(settings: Settings, name: str, figures: dict[str, Figure] | None = None
     found = [rule for rule in rules.values() if rule.name.casefold() == name.casefold()]
     if len(found) == 1:
         return found[0]
-    for figure in (figures or {}).values():
-        if name.casefold() in {figure.id.casefold(), figure.name.casefold()} or name == f"{FIGURE_RULE}{figure.id}":
-            default = rules.get(DEFAULT_RULE, BUILT_IN)
-            return msgspec.structs.replace(default, id=f"{FIGURE_RULE}{figure.id}")
+    figure = find_tracked(figures or {}, name.removeprefix(FIGURE_RULE))
+    if figure is not None:
+        default = rules.get(DEFAULT_RULE, BUILT_IN)
+        return msgspec.structs.replace(default, id=f"{FIGURE_RULE}{figure.id}")
     echo(f"There is no rule {name}; `kabar rules list` shows them.", err=True)
     sys.exit(1)
 

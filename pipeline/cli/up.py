@@ -25,11 +25,12 @@ from pipeline.cli.books import show as show_books
 from pipeline.cli.context import Running, running_file
 from pipeline.cli.feeds import feeds_of, save
 from pipeline.cli.figures import make_figure
-from pipeline.cli.screen import echo
+from pipeline.cli.screen import bare, echo
 from pipeline.elastic import Index
 from pipeline.figures.live import save_figures
 from pipeline.launch import NotReady, Pipeline
 from pipeline.sinks.config import load_sinks
+from pipeline.sinks.message import heading
 from pipeline.sinks.runner import group_of
 from pipeline.web.where import web_address
 from schemas.alert import Alert
@@ -201,8 +202,7 @@ def _show_items(stack: ExitStack, settings: Settings, say: _Say) -> None:
     def alert(key: str, value: bytes | None) -> None:
         if value is not None and key not in told:
             told.add(key)
-            match = Alert.decode(value).match
-            say(f"ALERT     {match.figure_name}: {match.title or match.url}", colour="yellow")
+            say(f"ALERT     {bare(heading(Alert.decode(value)))}", colour="yellow")
 
     for topic, changed in ((DOCUMENTS, document), (ALERTS, alert)):
         stack.enter_context(Follower(settings, topic, changed, from_end=True))

@@ -104,6 +104,21 @@ def forget_figures(settings: Settings, ids: Iterable[str]) -> None:
     send_all(settings, FIGURES, ((number, None) for number in ids))
 
 
+def find_tracked(figures: Mapping[str, Figure], name: str) -> Figure | None:
+    """The figure that a user means: of this id, else of this name, else the one that has it as an alias.
+
+    Without regard to case. None too where several figures have the alias: which one is meant is not to be guessed.
+    """
+    if name in figures:
+        return figures[name]
+    folded = name.casefold()
+    for figure in figures.values():
+        if folded in {figure.id.casefold(), figure.name.casefold()}:
+            return figure
+    having = [figure for figure in figures.values() if any(folded == alias.casefold() for alias in figure.aliases)]
+    return having[0] if len(having) == 1 else None
+
+
 def local_id(name: str) -> str:
     """A stable id for a figure that the knowledge base does not have: `kabar:` and the name in small letters."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())

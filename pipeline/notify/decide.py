@@ -16,14 +16,24 @@ import msgspec
 
 from pipeline.decision import Decision, Lookup, Output, opened, origin
 from pipeline.notify.activity import counted, silence_due, spike
-from pipeline.notify.outputs import activity_of, as_decided, count_of, digest_of, never_named, scope, withheld
+from pipeline.notify.due import MINUTE_MS, cap_now, due_at, quiet_until
+from pipeline.notify.outputs import (
+    activity_of,
+    as_decided,
+    count_of,
+    digest_of,
+    never_named,
+    scope,
+    snoozed_of,
+    snoozed_until,
+    withheld,
+)
 from pipeline.notify.rows import (
     ACTIVITY,
     CAP,
     COUNT,
     HELD,
     ActivityRow,
-    CapRow,
     CountRow,
     Held,
     HeldRow,
@@ -34,14 +44,13 @@ from pipeline.notify.rows import (
     is_ledger,
 )
 from pipeline.notify.timers import Timers, activity_key
-from pipeline.rules.schedule import Unreadable, read_quiet, read_schedule
+from pipeline.notify.watches import Company, NoGroups, Watches, is_figures_own, watched
 from schemas.alert import Match, alert_id
 from schemas.codec import from_millis, millis
 from schemas.message import Message
 from schemas.rule import FIGURE_RULE, Rule, Tick
 from schemas.topics import DAY_MS, TIMERS
 
-MINUTE_MS = 60_000
 HELD_LIMIT = 200
 OUTLET_LIMIT = 1_000
 SWEEP_MS = 3_600_000
@@ -56,36 +65,37 @@ class Notifier:
     """Decides about records of `news.matches` and `news.timers`.
 
     `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `all_rules` every
-    one: both are asked for silences alone, since a match carries how its rule tells. The ledger forgets an alert after
-    `keep_days` in which nothing of it came. What is `gone`, since it was taken down, is told no more, nor what of it
-    is held.
+    one: both are asked for silences alone, since a match carries how its rule tells. `company` says who is tracked,
+    and in which group. The ledger forgets an alert after `keep_days` in which nothing of it came. What is `gone`, since
+    it was taken down, is told no more, nor what of it is held.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is followed by itself
         self,
         snoozed: Snoozed = lambda _keys, _at: None,
         find_rule: FindRule | None = None,
         all_rules: Callable[[], Iterable[Rule]] = tuple,
         gone: Callable[[Match], bool] = lambda _match: False,
         *,
+        company: Company | None = None,
         keep_days: float = 30.0,
     ) -> None:
         self.timers = Timers()
         self._keep_ms = round(keep_days * DAY_MS)
         self._snoozed = snoozed
         self._find_rule = find_rule
-        self._all_rules = all_rules
         self._gone = gone
-        self._watched: set[tuple[str, str]] = set()
+        self._company = company or NoGroups()
+        self._watches = Watches(all_rules, self._company)
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Set the timers that the rows say."""
         self.timers.restore(rows)
-        self._watched = set()
+        self._watches.reset()
 
     def due(self, now_ms: int) -> list[Output]:
         """What to send to `news.timers` now."""
-        return [*self._new_watches(), *self.timers.due(now_ms)]
+        return [*self._watches.new(), *self.timers.due(now_ms)]
 
     def expired(self, key: str, data: bytes, now_ms: int) -> Output | None:
         """The tick that removes a row of the ledger, where it is old enough; it decides again by what the row says."""
@@ -135,22 +145,23 @@ class Notifier:
         at = from_millis(at_ms)
         if match.quiet:
             return withheld(number, match, message, "backfill")
-        keys = (f"figure:{match.figure_id}", f"story:{match.story_id}", f"rule:{match.rule_id}")
-        until = self._snoozed(keys, at)
+        until = self._snoozed(_keys(match), at)
         if until is not None:
-            return withheld(number, match, message, f"snoozed until {until.isoformat()}")
-        cap = _cap(match, message, lookup)
-        due = _due(match, at, cap)
-        if due is not None:
-            return self._hold(number, match, message, lookup, millis(due))
+            return withheld(number, match, message, snoozed_until(until))
+        cap = cap_now(match, message, lookup)
+        due = due_at(match, at, cap)
         rows: list[tuple[str, bytes | None]] = []
         if match.tell.how == "count":
-            # Before the ledger's row: a crash between the two decides anew, and finds the count as it leaves it.
-            due_ms = at_ms + match.tell.count_minutes * MINUTE_MS
+            # Before the ledger's row: a crash between the two decides anew, and finds the count as it leaves it. Of one
+            # that waits, outlets are counted from now on, and told so long after it is told itself.
+            due_ms = (at_ms if due is None else millis(due)) + match.tell.count_minutes * MINUTE_MS
             rows.append((COUNT + number, encode(CountRow(due_ms, match))))
             self.timers.set(due_ms, match.rule_id, COUNT + number)
+        if due is not None:
+            held = self._hold(number, match, message, lookup, millis(due))
+            return Decision(rows=(*rows, *held.rows))
         if cap is not None:
-            # Before it too, for the same reason: `_cap` takes back what this very record counted.
+            # Before it too, for the same reason: `cap_now` takes back what this very record counted.
             counted_one = msgspec.structs.replace(cap, count=cap.count + 1, last=origin(message))
             rows.append((CAP + match.rule_id, encode(counted_one)))
         row = LedgerRow(origin(message), at_ms, quiet=False, rule=match.rule_id)
@@ -198,28 +209,37 @@ class Notifier:
     def _release(self, tick: Tick, row: HeldRow, message: Message) -> Decision:
         if row.last_origin == origin(message):
             last = self._kept(row.last)
-            return Decision(outputs=digest_of(tick.rule_id, row.last_due_ms, last, row.last_more, message))
+            outputs = digest_of(tick.rule_id, row.last_due_ms, last, row.last_more, message)
+            return Decision(outputs=(*outputs, *snoozed_of(row.last_snoozed, message)))
         if row.due_ms != tick.due_ms or not row.held:
             return Decision()
         if self._is_removed(tick.rule_id):
             return Decision(rows=((tick.row, None),))
         at = from_millis(message.timestamp_ms)
         held = self._kept(row.held)
-        quiet = _quiet_until(held[-1].match, at) if held else None
+        quiet = quiet_until(held[-1].match, at) if held else None
         if quiet is not None:
             return self._later(tick, row, quiet)
-        told = HeldRow(
-            last_origin=origin(message), last_due_ms=row.due_ms, last=held, last_more=row.more, newest=row.newest
-        )
-        outputs = digest_of(tick.rule_id, row.due_ms, held, row.more, message)
-        return Decision(((tick.row, encode(told)),), outputs)
+        # Who snoozes something wants to hear nothing of it, be it that it waited before.
+        ends = [(one, self._snoozed(_keys(one.match), at)) for one in held]
+        told = tuple(one for one, until in ends if until is None)
+        snoozed = tuple((one, snoozed_until(until)) for one, until in ends if until is not None)
+        kept = HeldRow(
+            last_origin=origin(message), last_due_ms=row.due_ms, last=told, last_more=row.more, newest=row.newest,
+            last_snoozed=snoozed,
+        )  # fmt: skip
+        rows: list[tuple[str, bytes | None]] = [(COUNT + one.number, None) for one, _ in snoozed]
+        outputs = (*digest_of(tick.rule_id, row.due_ms, told, row.more, message), *snoozed_of(snoozed, message))
+        return Decision((*rows, (tick.row, encode(kept))), outputs)
 
     def _is_removed(self, rule_id: str) -> bool:
-        """Whether a rule that someone made is there no more; what it still held is told to nobody.
+        """Whether a rule is there no more, or the figure whose own it was; what it still held is told to nobody.
 
         Asked of what waited only: a match may come from a rule so new that it is not known here yet.
         """
-        return not rule_id.startswith(FIGURE_RULE) and self._find_rule is not None and self._find_rule(rule_id) is None
+        if is_figures_own(rule_id):
+            return not self._company.is_tracked(rule_id.removeprefix(FIGURE_RULE))
+        return self._find_rule is not None and self._find_rule(rule_id) is None
 
     def _kept(self, held: tuple[Held, ...]) -> tuple[Held, ...]:
         """What of it was not taken down meanwhile."""
@@ -232,9 +252,10 @@ class Notifier:
             return Decision(outputs=count_of(row, message))
         if row.due_ms != tick.due_ms:
             return Decision()
-        if row.told or not row.outlets:
+        at = from_millis(message.timestamp_ms)
+        if row.told or not row.outlets or self._snoozed(_keys(row.match), at) is not None:
             return Decision(rows=((tick.row, None),))
-        quiet = _quiet_until(row.match, from_millis(message.timestamp_ms))
+        quiet = quiet_until(row.match, at)
         if quiet is not None:
             return self._later(tick, row, quiet)
         due_ms = message.timestamp_ms + SWEEP_MS
@@ -245,8 +266,8 @@ class Notifier:
     # Spikes and silences.
 
     def _activity(self, match: Match, message: Message, lookup: Lookup) -> Decision:
-        if match.when == "spike" and match.revision > 1:
-            return Decision()  # an edit is no further mention
+        if match.quiet or (match.when == "spike" and match.revision > 1):
+            return Decision()  # a backfill is no mention of this hour, an edit no further one
         key = activity_key(match.rule_id, match.figure_id)
         found = lookup(key)
         before = decode(ActivityRow, found) if found else None
@@ -259,11 +280,11 @@ class Notifier:
             due_ms = silence_due(row.last_ms, match.tell)
             self.timers.set(due_ms, match.rule_id, key)
             return Decision(rows=((key, encode(msgspec.structs.replace(row, due_ms=due_ms, told=""))),))
-        reason = None if match.quiet else spike(row, match.tell, at_ms)
+        reason = spike(row, match.tell, at_ms)
         if reason is None or self._is_snoozed(match, at_ms):
             return Decision(rows=((key, encode(row)),))
         row = msgspec.structs.replace(row, told_hour=at_ms // SWEEP_MS, told_reason=reason)
-        quiet = _quiet_until(match, from_millis(at_ms))
+        quiet = quiet_until(match, from_millis(at_ms))
         if quiet is not None:
             due_ms = millis(quiet)
             self.timers.set(due_ms, match.rule_id, key)
@@ -273,13 +294,22 @@ class Notifier:
 
     def _watch(self, tick: Tick, rule: Rule, message: Message, lookup: Lookup) -> Decision:
         key = activity_key(tick.rule_id, tick.figure_id)
-        if lookup(key) is not None:
-            return Decision()
+        found = lookup(key)
+        if found is not None:
+            return self._again(tick, decode(ActivityRow, found), key, rule)
         at_ms = message.timestamp_ms
         due_ms = silence_due(at_ms, rule.tell)
         self.timers.set(due_ms, tick.rule_id, key)
         match = never_named(rule, tick, from_millis(at_ms))
         return Decision(rows=((key, encode(ActivityRow(at_ms, at_ms, -1, (), match, due_ms))),))
+
+    def _again(self, tick: Tick, row: ActivityRow, key: str, rule: Rule) -> Decision:
+        """A silence that is awaited already, by the rule as it is now."""
+        due_ms = silence_due(row.last_ms, rule.tell)
+        if not row.due_ms or row.due_ms == due_ms:
+            return Decision()
+        self.timers.set(due_ms, tick.rule_id, key)
+        return Decision(rows=((key, encode(msgspec.structs.replace(row, due_ms=due_ms))),))
 
     def _silence(self, tick: Tick, row: ActivityRow, message: Message) -> Decision:
         if row.told == origin(message):
@@ -287,10 +317,10 @@ class Notifier:
         if row.due_ms != tick.due_ms or row.match is None:
             return Decision()
         rule = self._find_rule(tick.rule_id) if self._find_rule else None
-        if rule is None:
+        if rule is None or row.match.figure_id not in watched(rule, self._company):
             return Decision(rows=((tick.row, None),))
-        match = row.match
-        quiet = _quiet_until(match, from_millis(message.timestamp_ms))
+        match = msgspec.structs.replace(row.match, tell=rule.tell, rule_name=rule.name)
+        quiet = quiet_until(match, from_millis(message.timestamp_ms))
         if quiet is not None:
             return self._later(tick, row, quiet)
         if self._gone(match):
@@ -326,20 +356,10 @@ class Notifier:
         keys = (f"figure:{match.figure_id}", f"rule:{match.rule_id}")
         return self._snoozed(keys, from_millis(at_ms)) is not None
 
-    def _new_watches(self) -> list[Output]:
-        """Ticks that begin the watch for silences of rules that are new since."""
-        ticks = []
-        for rule in self._all_rules():
-            if rule.when != "silence":
-                continue
-            names = rule.conditions.figure_names
-            for place, figure in enumerate(rule.conditions.figures):
-                if (rule.id, figure) not in self._watched:
-                    self._watched.add((rule.id, figure))
-                    name = names[place] if place < len(names) else figure
-                    tick = Tick(rule_id=rule.id, rule=rule, figure_id=figure, figure_name=name)
-                    ticks.append(Output(TIMERS, rule.id, tick.encode()))
-        return ticks
+
+def _keys(match: Match) -> tuple[str, ...]:
+    """What may be snoozed of a match."""
+    return f"figure:{match.figure_id}", f"story:{match.story_id}", f"rule:{match.rule_id}"
 
 
 def _follow(key: str, row: CountRow, match: Match) -> list[tuple[str, bytes | None]]:
@@ -348,42 +368,3 @@ def _follow(key: str, row: CountRow, match: Match) -> list[tuple[str, bytes | No
     if row.told or known or len(row.outlets) >= OUTLET_LIMIT:
         return []
     return [(key, encode(msgspec.structs.replace(row, outlets=(*row.outlets, match.source))))]
-
-
-def _cap(match: Match, message: Message, lookup: Lookup) -> CapRow | None:
-    """The span that counts now, where the rule has a cap; without what this very record counted before a crash."""
-    if not match.tell.cap:
-        return None
-    at_ms = message.timestamp_ms
-    found = lookup(CAP + match.rule_id)
-    row = decode(CapRow, found) if found else None
-    if row is not None and row.last == origin(message):
-        return msgspec.structs.replace(row, count=row.count - 1)
-    if row is None or at_ms >= row.begin_ms + match.tell.cap_minutes * MINUTE_MS:
-        return CapRow(at_ms, 0)
-    return row
-
-
-def _due(match: Match, at: datetime, cap: CapRow | None) -> datetime | None:
-    """Until when an alert waits, or None."""
-    tell = match.tell
-    if tell.how == "digest":
-        try:
-            return read_schedule(tell.digest or "1h").after(at, tell.zone)
-        except (Unreadable, KeyError, OSError, ValueError):
-            return read_schedule("1h").after(at, "UTC")  # written by something else than the command line
-    quiet = _quiet_until(match, at)
-    if quiet is not None:
-        return quiet
-    if cap is not None and cap.count >= tell.cap:
-        return from_millis(cap.begin_ms + tell.cap_minutes * MINUTE_MS)
-    return None
-
-
-def _quiet_until(match: Match, at: datetime) -> datetime | None:
-    if not match.tell.quiet:
-        return None
-    try:
-        return read_quiet(match.tell.quiet).until(at, match.tell.zone)
-    except (Unreadable, KeyError, OSError, ValueError):
-        return None

@@ -30,6 +30,18 @@ def withheld(number: str, match: Match, message: Message, reason: str) -> Decisi
     return Decision(((number, encode(row)),), as_decided(number, row, match))
 
 
+def snoozed_until(moment: datetime) -> str:
+    """The reason of what is withheld since it is snoozed."""
+    return f"snoozed until {moment.isoformat()}"
+
+
+def snoozed_of(snoozed: tuple[tuple[Held, str], ...], message: Message) -> tuple[Output, ...]:
+    """What waited, and was snoozed when its time came."""
+    at = from_millis(message.timestamp_ms)
+    records = (Withheld(id=one.number, at=at, reason=reason, match=one.match) for one, reason in snoozed)
+    return tuple(Output(WITHHELD, record.id, record.encode()) for record in records)
+
+
 def as_decided(number: str, row: LedgerRow, match: Match) -> tuple[Output, ...]:
     """What is sent of an alert as the ledger has it."""
     if row.fate == "held":

@@ -61,6 +61,8 @@ class HeldRow(msgspec.Struct, frozen=True, array_like=True):
     last: tuple[Held, ...] = ()
     last_more: int = 0
     newest: str = ""
+    # With the reason of each.
+    last_snoozed: tuple[tuple[Held, str], ...] = ()
 
 
 class CapRow(msgspec.Struct, frozen=True, array_like=True):

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from pipeline.figures import find_tracked
 from pipeline.query import QueryError, parse
 from pipeline.query.ast import Everything
 from pipeline.rules.registry import rule_id
@@ -112,13 +113,9 @@ def _possible(conditions: Conditions, when: When, number: str) -> None:
 
 
 def _figure(name: str, tracked: Mapping[str, Figure]) -> Figure:
-    folded = name.casefold()
-    for figure in tracked.values():
-        if name == figure.id or folded == figure.name.casefold():
-            return figure
-    for figure in tracked.values():
-        if folded in {alias.casefold() for alias in figure.aliases}:
-            return figure
+    figure = find_tracked(tracked, name)
+    if figure is not None:
+        return figure
     raise RuleMistake('{0} is not tracked; say first: kabar figures add "{0}"', name)
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from pipeline.forget import forgotten_list
 from pipeline.notify import Notifier
+from pipeline.notify.watches import Company, Groups
 from pipeline.rules.book import RuleBook
 from pipeline.rules.match import Figures, matches
 from schemas.alert import Alert, Match
@@ -34,10 +35,12 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
 class _Ledger:
     """The table and the topics of `notify`, in memory."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, company: Company) -> None:
         self._rows: dict[str, bytes] = {}
         self._offset = 0
-        self._notifier = Notifier(find_rule=lambda number: rule if number == rule.id else None)
+        self._notifier = Notifier(
+            find_rule=lambda number: rule if number == rule.id else None, all_rules=lambda: (rule,), company=company
+        )
         self.alerts: list[Alert] = []
 
     def run_until(self, at_ms: int) -> None:
@@ -45,6 +48,11 @@ class _Ledger:
         while (due := self._notifier.timers.next_ms()) is not None and due <= at_ms:
             for tick in self._notifier.timers.due(due):
                 self._decide(TIMERS, tick.value, due)
+
+    def begin(self, at_ms: int) -> None:
+        """The rule is made: from here on a silence is awaited."""
+        for tick in self._notifier.due(at_ms):
+            self._decide(TIMERS, tick.value, at_ms)
 
     def match(self, match: Match, at_ms: int) -> None:
         """One match at a time."""
@@ -76,9 +84,14 @@ def simulate(rule: Rule, figures: Figures, documents: Iterable[tuple[int, Docume
         # A figure's own rule says nothing of whom it is about: it is the default one for a single figure.
         book.change({DEFAULT_RULE: msgspec.structs.replace(rule, id=DEFAULT_RULE)})
     wanted = _only(rule, figures)
-    ledger = _Ledger(rule)
+    company = Groups()
+    for number, figure in figures.items():
+        company.change(number, figure.name, figure.groups)
+    ledger = _Ledger(rule, company)
     count = found = 0
     for at_ms, document in documents:
+        if not count:
+            ledger.begin(at_ms)
         count += 1
         ledger.run_until(at_ms)
         for match in matches(document, wanted, book.index, from_millis(at_ms)):

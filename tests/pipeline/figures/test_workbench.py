@@ -1,6 +1,7 @@
 """The alias workbench: sentences that must and must not match, and what decided."""
 
 from pipeline.entities import Recogniser
+from pipeline.figures import find_tracked
 from pipeline.figures.ambiguity import ambiguous_names
 from pipeline.figures.known import Edit, edited, make_figure
 from pipeline.figures.workbench import check, judge, tracking
@@ -61,3 +62,13 @@ def test_a_figure_is_edited() -> None:
         (),
         tuple(a for a in figure.ambiguous if a != "Kim"),
     )
+
+
+def test_whom_a_name_means_that_a_user_types() -> None:
+    """An id, a name in any case, an alias; nobody where several have the alias, or none."""
+    figures = {f.id: f for f in (Figure(id="Q1", name="Ada Roe", aliases=("Ада", "Roe")),
+                                 Figure(id="Q2", name="Eve Roe", aliases=("Roe", "ada roe")))}  # fmt: skip
+    asked = ("Q1", "q2", "ada roe", "АДА", "Roe", "Ira")
+    assert [found and found.id for found in (find_tracked(figures, name) for name in asked)] == [
+        "Q1", "Q2", "Q1", "Q1", None, None,
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.decision import Decision, Output
 from pipeline.notify import Notifier
+from pipeline.notify.watches import Groups
 from schemas.alert import Alert, Match, Withheld
 from schemas.codec import millis
 from schemas.message import Message
@@ -340,6 +341,116 @@ def test_a_snooze_is_withheld_with_its_end() -> None:
     assert len(ledger.send(match(2), after=2 * HOUR)) == 1
 
 
+def test_what_waits_is_not_told_of_what_is_snoozed_meanwhile() -> None:
+    """A snooze after the match and before the digest: left out of it and withheld, and the rest is told."""
+    snoozed: dict[str, datetime] = {}
+    tell = Tell(how="digest", digest="08:00")
+    ledger = Ledger(Notifier(lambda keys, at: next((e for k in keys if (e := snoozed.get(k)) and e > at), None)))
+    ledger.send(match(1, tell=tell, rule_id="r"))
+    ledger.send(match(2, tell=tell, rule_id="r"))
+    snoozed["story:s-1"] = START + 2 * DAY
+    (digest,) = ledger.wait(DAY)
+    assert [entry.story_id for entry in digest.entries] == ["s-2"]
+    assert [(w.match.story_id, w.reason) for w in ledger.withheld] == [
+        ("s-1", f"snoozed until {(START + 2 * DAY).isoformat()}")
+    ]
+    ledger.send(match(3, tell=tell, rule_id="r"))
+    snoozed["rule:r"] = START + 3 * DAY
+    assert ledger.wait(DAY) == []
+    assert [w.match.story_id for w in ledger.withheld] == ["s-1", "s-3"]
+
+
+def test_a_snoozed_story_is_counted_no_further() -> None:
+    """Told, then snoozed: how many outlets followed is not said; nor of what was snoozed before it was told."""
+    snoozed: dict[str, datetime] = {}
+    tell = Tell(how="count", count_minutes=30)
+    ledger = Ledger(Notifier(lambda keys, at: next((e for k in keys if (e := snoozed.get(k)) and e > at), None)))
+    assert len(ledger.send(outlet(0, tell))) == 1
+    ledger.send(outlet(1, tell))
+    snoozed["story:s-0"] = START + HOUR
+    assert ledger.wait(DAY) == []
+    night = Tell(how="count", count_minutes=30, quiet="08:00-12:00")
+    ledger.send(msgspec.structs.replace(match(5, tell=night, rule_id="r"), story_id="s-5"))
+    ledger.send(msgspec.structs.replace(match(6, tell=night, rule_id="r"), story_id="s-5"))
+    snoozed["figure:Q7747"] = ledger.at + 4 * HOUR
+    assert ledger.wait(DAY) == []
+
+
+def test_outlets_that_follow_in_quiet_hours_are_counted_after_them() -> None:
+    """Named at night: told at seven, and half an hour later how many outlets followed since the first."""
+    tell = Tell(how="count", count_minutes=30, quiet="08:00-12:00")
+    ledger = Ledger()
+    for number in range(4):
+        assert ledger.send(outlet(number, tell), after=MINUTE) == []
+    told = [(a.kind, a.outlets, a.alerted_at) for a in ledger.wait(DAY)]
+    assert told == [("new", 1, START + 3 * HOUR), ("count", 3, START + 3.5 * HOUR)]
+
+
+def test_a_backfill_makes_no_spike() -> None:
+    """A thousand old items that are read in at once, then one that is new: no spike, and no silence is broken."""
+    ledger = Ledger()
+    for number in range(2 * 24):
+        ledger.send(match(number, rule_id="r", when="spike"), after=HOUR)
+    told = [a for n in range(50) for a in ledger.send(match(n, rule_id="r", when="spike", quiet=True))]
+    assert told + ledger.send(match(99, rule_id="r", when="spike")) == []
+    rule = Rule(id="r", name="Silent", conditions=Conditions(figures=("Q7747",)), when="silence")
+    silent = Ledger(Notifier(find_rule=lambda _number: rule))
+    silent.send(match(1, rule_id="r", when="silence"))
+    silent.send(match(2, rule_id="r", when="silence", quiet=True), after=DAY)
+    assert [alert.alerted_at for alert in silent.wait(7 * DAY)] == [START + 2 * DAY]
+
+
+def test_what_a_figure_that_is_tracked_no_more_still_holds_is_told_to_nobody() -> None:
+    """Its own rule went with it."""
+    company = Groups()
+    company.change("Q7747", "Vladimir Putin", ())
+    ledger = Ledger(Notifier(company=company))
+    ledger.send(match(1, tell=Tell(how="digest", digest="1h"), rule_id="figure:Q7747"))
+    company.change("Q7747", "", None)
+    assert ledger.wait(DAY) == []
+
+
+def watching(rules: dict[str, Rule], company: Groups) -> Ledger:
+    """A ledger that follows these rules and groups."""
+    return Ledger(Notifier(find_rule=rules.get, all_rules=rules.values, company=company))
+
+
+def test_a_groups_silence_begins_with_the_rule_and_follows_the_group() -> None:
+    """Of a member never named, of one that joins later, and of none that has left or is tracked no more."""
+    company, rules = Groups(), {"r": Rule(id="r", name="S", when="silence", conditions=Conditions(groups=("cabinet",)))}
+    company.change("Q1", "Ada", ("cabinet",))
+    company.change("Q2", "Eve", ("cabinet", "other"))
+    company.change("Q3", "Ira", ())
+    ledger = watching(rules, company)
+    ledger.take(ledger.notifier.due(millis(START)))
+    assert ledger.notifier.due(millis(START)) == [], "begun once"
+    ledger.wait(DAY)
+    company.change("Q3", "Ira", ("cabinet",))
+    company.change("Q2", "Eve", ("other",))
+    ledger.take(ledger.notifier.due(millis(ledger.at)))
+    told = [(alert.match.figure_name, alert.alerted_at) for alert in ledger.wait(3 * DAY)]
+    assert told == [("Ada", START + 2 * DAY), ("Ira", START + 3 * DAY)]
+
+
+def test_a_silence_is_awaited_by_the_rule_as_it_is_now() -> None:
+    """Shortened while it is awaited, it falls due sooner; taken away and made anew, it begins anew."""
+    rule = Rule(id="r", name="S", when="silence", conditions=Conditions(figures=("Q1",), figure_names=("Ada",)))
+    company, rules = Groups(), {"r": rule}
+    company.change("Q1", "Ada", ())
+    ledger = watching(rules, company)
+    ledger.take(ledger.notifier.due(millis(START)))
+    rules["r"] = msgspec.structs.replace(rule, tell=Tell(silence_hours=12, to=("desk",)))
+    ledger.take(ledger.notifier.due(millis(START)))
+    (alert,) = ledger.wait(DAY)
+    assert (alert.alerted_at, alert.match.tell.to) == (START + DAY / 2, ("desk",))
+    del rules["r"]
+    ledger.take(ledger.notifier.due(millis(ledger.at)))
+    rules["r"] = msgspec.structs.replace(rule, conditions=Conditions(figures=("Q2",), figure_names=("Eve",)))
+    company.change("Q2", "Eve", ())
+    ledger.take(ledger.notifier.due(millis(ledger.at)))
+    assert [alert.match.figure_name for alert in ledger.wait(3 * DAY)] == ["Eve"]
+
+
 def test_a_spike_is_told_once_against_the_figures_own_days() -> None:
     """Two mentions an hour for a week, then nine in an hour: one alert. The same nine are none for a busy figure."""
     usual = Ledger()
@@ -427,6 +538,7 @@ def test_quiet_hours_hold_counts_spikes_and_silences_too(*, killed: bool) -> Non
     assert [(a.kind, a.outlets, a.alerted_at) for a in until_morning(counting)] == [("count", 2, seven)]
 
     tell = Tell(quiet="22:00-07:00", silence_hours=16)
+    rules["r"] = msgspec.structs.replace(rules["r"], tell=tell)
     silent = ledger()
     silent.send(match(1, rule_id="r", when="silence", tell=tell))
     assert [(a.kind, a.alerted_at) for a in until_morning(silent)] == [("silence", seven)]

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pipeline.figures import Tracked
 from pipeline.rules.simulate import simulate
 from schemas.codec import millis
@@ -41,3 +43,12 @@ def test_what_still_waits_is_said() -> None:
     rule = Rule(id="r", name="r", conditions=Conditions(any_figure=True), tell=Tell(how="digest", digest="00:00"))
     found = simulate(rule, FIGURES, week()[:1], AT + timedelta(hours=1))
     assert (found.documents, found.matches, found.alerts, found.waiting) == (1, 1, (), 1)
+
+
+def test_the_silence_of_a_group_is_of_those_never_named_too() -> None:
+    """One member is named all week, the other never: two days after the first document that is told."""
+    named, silent = next(iter(FIGURES.values())), Tracked("Q1", "Ada", ("pair",))
+    figures = {silent.id: silent, named.id: msgspec.structs.replace(named, groups=("pair",))}
+    rule = Rule(id="r", name="r", when="silence", conditions=Conditions(groups=("pair",)))
+    found = simulate(rule, figures, week(), AT + timedelta(days=2, hours=1))
+    assert ("silence", "Ada") in {(alert.kind, alert.match.figure_name) for alert in found.alerts}
