@@ -20,8 +20,8 @@ from typing import Final
 import msgspec
 
 from pipeline.entities.context import has_office
+from pipeline.entities.found import Found, Reading
 from pipeline.entities.normalise import folded
-from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
 from pipeline.reasons import BETWEEN, because

@@ -8,6 +8,8 @@ _SHORTEST_IN_CAPITALS: Final = 5
 _SHORTEST_FOLDED: Final = 4
 _LONGEST_ACRONYM: Final = 8
 _LONGEST_EXACT: Final = 5
+# A small word and one more.
+_PARTICLE: Final = re.compile(r"[A-Z]\w{1,2} [A-Z]\w+")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -51,6 +53,8 @@ def _is_exact(written: str) -> bool:
 def _has_capitals(written: str, surface: str) -> bool:
     if written[0].isupper() and not surface[0].isupper():
         return False
+    if _PARTICLE.fullmatch(written) and surface.rsplit(maxsplit=1)[-1][:1].islower():
+        return False  # `De wever` is the weaver at the beginning of a sentence
     wanted = sum(word[0].isupper() for word in _WORDS.findall(written))
     found = sum(word[0].isupper() for word in _WORDS.findall(surface))
     return bool(wanted == 0 or found >= max(1, wanted - 1))

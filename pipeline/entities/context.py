@@ -7,8 +7,20 @@ from typing import Final
 from unicodedata import category
 
 from pipeline.entities.tagger.letters import keys_of
-from pipeline.entities.tagger.lexicon import FAMILY_NAME, FIRST_NAME, RARE, lexicon
+from pipeline.entities.tagger.lexicon import (
+    CALENDAR,
+    FAMILY_NAME,
+    FIRST_NAME,
+    LANGUAGE,
+    ORGANISATION_HEAD,
+    PLACE,
+    PLACE_HEAD,
+    RARE,
+    TITLE,
+    lexicon,
+)
 
+_POSSESSIVE: Final = re.compile(r"['’]s? \Z")
 _AFTER: Final = re.compile(r"[ -]([^\W\d_][\w\u0900-\u0dff]*)")
 _SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
 _WINDOW: Final = 40
@@ -26,6 +38,9 @@ _LEAST_BEGINNING: Final = 5
 _JOINING: Final = frozenset("-·・‐")
 _JUNIORS: Final = frozenset({"jr", "jnr", "junior", "hijo", "fils", "filho"})
 _TWO_SURNAMES: Final = frozenset({"es", "pt", "gl", "ca"})
+_LISTED_AS: Final = {"ms": "id"}
+# Languages of Latin letters without a list, whose titles are few and known.
+_PLAIN: Final = frozenset({"af", "sw", "so", "ha", "ca", "gl", "sq"})
 _SAINTS: Final = frozenset(
     "saint st sint sankt san santo santa são szent svatý svatá święty święta sveti свети святой святий άγιος".split()  # noqa: SIM905 - a list of words
 )
@@ -118,10 +133,44 @@ def names_language(text: str, start: int) -> bool:
     return word_before(text, start).lower() in _LANGUAGE_WORDS
 
 
+def is_introduced(text: str, start: int, end: int) -> bool:
+    """Whether a name is introduced as that of someone unknown: `bernama Joko Widodo`, `عمران خان نامی`."""
+    before, behind, joined = _introductions()
+    word = word_before(text, start).casefold()
+    after = _AFTER.match(text, end)
+    return (
+        word in before
+        or (after is not None and after[1].casefold() in behind)
+        or text[max(0, start - _WINDOW) : start].endswith(joined)
+    )
+
+
+@lru_cache(maxsize=1)
+def _introductions() -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
+    rows = (files("pipeline.entities") / "introductions.tsv").read_text("utf-8").splitlines()
+    listed = {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
+    return frozenset(listed["before"]), frozenset(listed["behind"]), tuple(listed["joined"])
+
+
+def country_before(text: str, start: int) -> int:
+    """Where a place ends whose possessive stands right before a position (`Australia's `); -1 where none does."""
+    found = _POSSESSIVE.search(text, max(0, start - 3), start)
+    return -1 if found is None else found.start()
+
+
+def is_junior(text: str, end: int) -> bool:
+    """Whether what follows says that a son is meant: `Trump Jr.`."""
+    after = _AFTER.match(text, end)
+    return after is not None and after[1].lower() in _JUNIORS
+
+
 def follows_on(text: str, end: int, *, title_case: bool) -> bool:
     """Whether a capitalised word follows, so that a family name which comes first is another's (`Kim Hyun-woo`)."""
     after = _AFTER.match(text, end)
-    return after is not None and after[1][0].isupper() and not title_case and after[1].casefold() not in titles()
+    if after is None or not after[1][0].isupper() or title_case:
+        return False
+    word = after[1].casefold()
+    return word not in titles() and not _is_listed(word, CALENDAR)
 
 
 def goes_before(text: str, start: int, given: frozenset[str], *, title_case: bool, language: str) -> bool:
@@ -184,7 +233,8 @@ def goes_on(text: str, end: int, language: str) -> bool:
     after = _AFTER.match(text, end)
     if after is None or not after[1][0].isupper():
         return False
-    return after[1].lower() in _JUNIORS or (language in _TWO_SURNAMES and before_family_name(text, end, language))
+    word = after[1].lower()
+    return word in _JUNIORS or (language in _TWO_SURNAMES and _is_listed(word, FAMILY_NAME))
 
 
 @lru_cache(maxsize=65_536)
@@ -193,9 +243,21 @@ def _is_listed(word: str, flag: int) -> bool:
 
 
 def _is_strange(word: str, language: str) -> bool:
-    """Whether a word is none of the 30,000 most frequent, in languages whose words have few forms."""
-    listed = "id" if language == "ms" else language
-    return listed in _FEW_FORMS and int(lexicon().rank(keys_of([word]), listed)[0]) >= RARE
+    """Whether a word is none of the 30,000 most frequent, in languages whose words have few forms.
+
+    In a language without a list it is strange where no language has it, nor a list of titles: `Duduzile Zuma`.
+    """
+    listed = _LISTED_AS.get(language, language)
+    known, keys = lexicon(), keys_of([word])
+    if listed in known.languages:
+        return listed in _FEW_FORMS and int(known.rank(keys, listed)[0]) >= RARE
+    named = int(known.flags.get(keys)[0]) & (TITLE | ORGANISATION_HEAD | PLACE | PLACE_HEAD | CALENDAR | LANGUAGE)
+    return (
+        language in _PLAIN
+        and word.isascii()
+        and not named
+        and all(int(known.rank(keys, other)[0]) >= RARE for other in known.languages)
+    )
 
 
 def is_saint(text: str, start: int) -> bool:

@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from pipeline.entities.agree import combine, with_outlet
 from pipeline.entities.automaton import Automaton, empty
 from pipeline.entities.context import common_given_names, titles
+from pipeline.entities.found import Candidate, Found, Reading
 from pipeline.entities.layers import Layer, are_many, layer_of
 from pipeline.entities.names import Kind, Name, names_of
 from pipeline.entities.normalise import Normal, folded, normalise
-from pipeline.entities.resolve import HIT_LIMIT, Candidate, Found, Reading, resolve
+from pipeline.entities.resolve import resolve
+from pipeline.entities.shorts import HIT_LIMIT
 from pipeline.entities.spellings import spellings
 from pipeline.entities.surnames import Surnames
 from pipeline.entities.tagger.own import NO_MODELS, OwnModels
@@ -114,8 +116,9 @@ class Recogniser:
                 if spelled and entity.type == "PER":
                     uncommon, titled = self._surnames.tracked(entity, same)
                     # What is known of a role tells a namesake; of a figure alone nothing is.
-                    role = next((self._known[number].role for number in same), "")
-                    self._tracked[figure.id] = (replace(entity, uncommon=uncommon, titled=titled, role=role), same)
+                    known = next((self._known[number] for number in same), entity)
+                    more = {"role": known.role, "country": known.country}
+                    self._tracked[figure.id] = (replace(entity, uncommon=uncommon, titled=titled, **more), same)
                 else:
                     self._tracked[figure.id] = (entity, same)
             self._replace({figure.id for figure in listed})

@@ -20,7 +20,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*\.?", re.UNICODE)
 FAMILY_FIRST: Final = frozenset({"KP", "KR", "CN", "TW", "HK", "MO"})
 GIVEN_FIRST: Final = frozenset({"ID", "MY", "BN", "TH", "LA", "ET", "ER", "IS", "TL"})
 # Common family names of Korea, China and Vietnam, for people of whom no country is known.
-_FAMILIES: Final = _set(
+FAMILIES: Final = _set(
     "kim lee ri yi pak park choe choi jong jung jeong chung kang cho jo yun yoon jang chang im lim"
     " han sin shin so seo kwon hwang an ahn song ryu yu hong jon jeon ko go mun moon son ryang yang"
     " pae bae paek baek ho hur nam sim ro noh xi wang zhang liu chen huang zhao wu zhou xu sun ma zhu"
@@ -66,7 +66,7 @@ def _chosen(parts: list[str], entity: Entity | None) -> set[str]:
 
 
 def _looks_family_first(parts: list[str]) -> bool:
-    return len(parts) == _MANY and normalise(parts[0]).text in _FAMILIES
+    return len(parts) == _MANY and normalise(parts[0]).text in FAMILIES
 
 
 def _family_last(parts: list[str]) -> list[str]:

@@ -81,6 +81,9 @@ _LATIN: Final = tuple(
         "a b v g d e jo zs z i j k l m n o p r sz t u f h c cs s scs - i - e ju ja",
     )
 )
+# Where people in public life are called by their first names as well: `Lula`, `Samia`, `अखिलेश`.
+_FIRST_TOO: Final = frozenset({"IN", "NP", "LK", "BD", "PK", "BR", "PT", "TZ", "NG"})
+_CALLED: Final = re.compile("[A-Z][a-zß-ſ]{2,}|[ऀ-ॿ]{3,}")
 _SUFFIX: Final = re.compile(r"(?:jr|sr|[ivx]+)\.?", re.IGNORECASE)
 _HANGUL: Final = re.compile("[\uac00-\ud7a3]+")
 _HAN: Final = re.compile("[\u4e00-\u9fff]+")
@@ -136,6 +139,8 @@ class Surnames:
         words: dict[str, None] = {}
         for person in people:
             words.update(dict.fromkeys(_last_words(person) if _is_last(person) else _first_words(person)))
+            if person.country in _FIRST_TOO:
+                words.update(dict.fromkeys(word for word in _first_words(person) if _CALLED.fullmatch(word)))
         listed = [word for word in words if word not in marked and len(word) >= _LEAST_ANY]
         if len(people) == 1:  # of whom nothing more is known: who is known is meant first
             return Tracked((), tuple(word for word in listed if word.casefold() not in self._owners))
@@ -161,6 +166,11 @@ class Surnames:
         """Whether a word is in nobody else's name, or last in those of one of these, who goes by a surname alone."""
         key = word.casefold()
         return self._owners.get(key) != _SEVERAL or self._prominent.get(key, _SEVERAL) in known
+
+
+def is_in_office(role: str) -> bool:
+    """Whether a role is that of someone in office now."""
+    return _IN_OFFICE.match(role) is not None
 
 
 def _is_name(word: str, least: int) -> bool:

@@ -10,8 +10,10 @@ from tests.benchmarks.alerts_eval import FILES, FOLDER, evaluate, sentences, tot
 FLOORS = {
     "written-before.jsonl": (0.98, 0.99),
     "written-after.jsonl": (0.98, 0.99),
-    "written-later.jsonl": (0.965, 0.975),
-    "written-third.jsonl": (0.935, 0.95),
+    "written-later.jsonl": (0.975, 0.985),
+    "written-third.jsonl": (0.93, 0.96),
+    "written-fourth-seen.jsonl": (0.975, 0.955),
+    "written-fourth.jsonl": (0.94, 0.9),
 }
 
 
@@ -23,12 +25,12 @@ def recogniser() -> Recogniser:
 
 @pytest.mark.parametrize("name", FILES)
 def test_alerts_on_labelled_sentences(recogniser: Recogniser, name: str) -> None:
-    """At least 480 sentences in at least 12 languages, a fifth of which name nobody tracked."""
+    """At least 480 sentences (of the fourth file two halves) in 12 languages, a fifth of which name nobody tracked."""
     path = FOLDER / name
     if not path.exists():
         pytest.skip(f"{name} is not there")
     rows = sentences(path)
-    assert len(rows) >= 480
+    assert len(rows) >= (175 if "fourth" in name else 480)
     assert len({row.language for row in rows}) >= 12
     assert sum(not row.expected for row in rows) >= len(rows) / 5
     counts, _ = evaluate(rows, recogniser)

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from pipeline.entities import Recogniser
 from pipeline.entities.agree import combine, local_key, with_outlet
+from pipeline.entities.found import Found, Reading
 from pipeline.entities.normalise import normalise
-from pipeline.entities.resolve import Found, Reading
 from pipeline.entities.tagger.tag import Tagged
 from pipeline.knowledge import Entity, load
 from schemas.document import EntityType, Field

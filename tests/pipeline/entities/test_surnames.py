@@ -83,6 +83,12 @@ def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: 
         ("ka", "ექიმი გიორგი კობახიძე ქუთაისში მუშაობს."),
         ("ja", "休み時間にトランプで遊んだ。"),
         ("en", "Stir in the oil with Rama: it melts fast."),
+        ("en", "Orbán Jr. opened the match in Szeged."),
+        ("nl", "De rutte brug is dicht, en de Meloni laan ook."),
+        ("sv", "Vid Johan Stoltenbergs gata brann det i natt."),
+        ("af", "Nomvuyo Meloni het in die hof verskyn."),
+        ("tr", "Nikol Paşinyan adlı şoför kazadan sağ kurtuldu."),
+        ("en", "Cook and Smith baked for the fair in Leeds."),
     ],
 )
 def test_what_stands_beside_it_says_that_it_is_another_s(recogniser: Recogniser, language: str, text: str) -> None:
@@ -112,6 +118,39 @@ def test_an_office_is_not_everyone_s_of_a_surname(figure: str) -> None:
     made.track(make_figure(figure))
     item = Item(id="1", source="s", fetched_at=now(), body="Nagtalumpati kahapon si Pangulong Marcos sa Kongreso.")
     assert figure not in {mention.name for mention in made.mentions(item, "fil")}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "who"),
+    [
+        ("en", "Cook and Trump dined in Washington on Friday.", {"Tim Cook", "Donald Trump"}),
+        ("en", "Officials in Manila said Marcos had heard from Trump.", {"Ferdinand Marcos Jr.", "Donald Trump"}),
+        ("en", "The Philippines' Marcos said no.", {"Ferdinand Marcos Jr."}),
+        ("en", "The Philippines' Cook said no.", set()),
+        ("en", "Juan Marcos heard from Trump.", {"Donald Trump"}),
+        ("el", "Ο υπουργός Εξωτερικών Γουάνγκ βρέθηκε στην Αθήνα.", {"Wang Yi"}),
+        ("fr", "Le ministre des Affaires étrangères Wang est à Paris.", {"Wang Yi"}),
+        ("ja", "岸田首相と高市氏が会談した。", {"Fumio Kishida", "Sanae Takaichi"}),
+    ],
+)
+def test_the_company_tells_whose_a_surname_is(recogniser: Recogniser, language: str, text: str, who: set[str]) -> None:
+    """Other people in public life in the sentence, the bearer's own country right before, or a minister's portfolio."""
+    assert named(recogniser, text, language) == who
+
+
+def test_people_in_public_life_are_company_for_compatriots() -> None:
+    """What may be a first name needs someone of the same country beside it, and no surname behind it."""
+    made = Recogniser(load().entities)
+    made.track_all(map(make_figure, ("George Simion", "Marcel Ciolacu")))
+
+    def who(text: str, language: str) -> set[str]:
+        item = Item(id="1", source="s", fetched_at=now(), body=text)
+        names = {mention.name for mention in made.mentions(item, language)}
+        return names & {"George Simion"}
+
+    assert who("Ciolacu i-a răspuns lui Simion în plen.", "ro") == {"George Simion"}
+    assert who("Trump i-a răspuns lui Simion în plen.", "ro") == set()
+    assert who("Ciolacu l-a felicitat pe Simion Popescu, elev la Iași.", "ro") == set()
 
 
 def test_two_tracked_people_side_by_side_are_both_named(recogniser: Recogniser) -> None:
