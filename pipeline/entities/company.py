@@ -33,6 +33,10 @@ _NEAR: Final = 200
 # The longest phrase before a name that is looked at.
 _LONGEST: Final = 40
 _LEAST_CASELESS: Final = 3
+# A surname behind a first name, with its particles, also where every word has a capital.
+_FAMILY_BEHIND: Final = re.compile(
+    r" (?:(?:v[ao]n|de[rnl]?|d[aiou]s?|das|la|le|te[rn]|zu|al|el|'s) )*(?=[^\W\d_])[^a-zß-öø-ÿа-яё]"
+)
 _AFTER: Final = re.compile(r" ([^\W\d_][\w\u0900-\u0dff]*)")
 
 
@@ -100,7 +104,10 @@ def company(text: str, one: Named, others: Iterable[Named], language: str) -> En
     if not _may_be(surface, one.entity, language):
         return None
     # What may be a first name is told by compatriots alone, but that of someone in office.
-    given = is_given_name(surface) and not is_in_office(one.entity.role)
+    first = is_given_name(surface)
+    if first and _FAMILY_BEHIND.match(text, one.end):
+        return None
+    given = first and not is_in_office(one.entity.role)
     caseless = not _has_capital(surface)
     if caseless and _goes_on(text, one, language):
         return None

@@ -42,7 +42,7 @@ _UNSPACED: Final = np.arange(2, 5)
 _IS_UNSPACED: Final = among(UNSPACED)
 _IS_LETTER: Final = Among(str.isalpha)
 # Prefixes are written on to words, so that a name may begin a few letters into one.
-_IS_PREFIXED: Final = among("\u0620-\u06ff\u05d0-\u05ea")
+_IS_PREFIXED: Final = among("\u0620-\u06ff\u05d0-\u05ea\u1200-\u135a")
 # Before Hebrew no script is without spaces or has prefixes.
 _FIRST_OTHER: Final = 0x590
 _PREFIX: Final = np.arange(5)

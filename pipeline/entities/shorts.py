@@ -37,6 +37,8 @@ _JOINED: Final = 0.9
 _JOINED_EARLIER: Final = 0.85
 _SURNAME_ALONE: Final = 0.75
 _SURNAME_BESIDE_NAMESAKE: Final = 0.6
+# A shorter name is not known by its cases where only its company tells of it.
+_LEAST_INFLECTED: Final = 5
 # A text that names more people than this is a list, where short forms mean nobody.
 _MOST_PEOPLE: Final = 200
 # Occurrences looked at in one field, before overlaps are settled: eight times what an item may have of mentions.
@@ -195,6 +197,8 @@ def _accompanied(shorts: _Shorts, alone: list[tuple[Span, Candidate]], found: Se
     for one, surname in left:
         text = shorts.reading.original(one.field)
         places = {e.end: e.entity for e in found if e.field == one.field and e.entity.type == "LOC"}
+        if surname.kind is Kind.TITLED_FORM and len(surname.written) < _LEAST_INFLECTED:
+            continue  # `Zengin` is no case of Zeng
         who = company(text, one, others, language) or peers(text, one, [other for other, _ in left], language)
         span = (one.field, one.start, one.end)
         if who is None and of_country(text, one, places):

@@ -128,6 +128,8 @@ def test_an_office_is_not_everyone_s_of_a_surname(figure: str) -> None:
         ("en", "The Philippines' Marcos said no.", {"Ferdinand Marcos Jr."}),
         ("en", "The Philippines' Cook said no.", set()),
         ("en", "Juan Marcos heard from Trump.", {"Donald Trump"}),
+        ("nl", "Marcos van Geffen sprak met Trump.", {"Donald Trump"}),
+        ("pt", "Marcos Vinicius Cunha Recebe Prêmio De Donald Trump", {"Donald Trump"}),
         ("el", "Ο υπουργός Εξωτερικών Γουάνγκ βρέθηκε στην Αθήνα.", {"Wang Yi"}),
         ("fr", "Le ministre des Affaires étrangères Wang est à Paris.", {"Wang Yi"}),
         ("ja", "岸田首相と高市氏が会談した。", {"Fumio Kishida", "Sanae Takaichi"}),
