@@ -166,9 +166,12 @@ def _is_longer_name(text: str, name: Tagged, entry: Found) -> bool:
     """Whether a Chinese name of two characters is only the beginning of another's of three: `王毅` in `王毅博`."""
     begins = name.type == entry.entity.type == "PER" and name.start == entry.start
     two = entry.end - entry.start == 2 and name.end - name.start == 3  # noqa: PLR2004 - as many as names have
-    han = all("\u4e00" <= letter <= "\u9fff" for letter in text[name.start : name.end])
     # What is taken for a third character may belong to the office: `岸田前首相`.
-    return begins and two and han and not has_office(text, entry.start, entry.end)
+    return begins and two and _is_han(text[name.start : name.end]) and not has_office(text, entry.start, entry.end)
+
+
+def _is_han(text: str) -> bool:
+    return all("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
 def _is_firm(entry: Found, name: Tagged) -> bool:
