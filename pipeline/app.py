@@ -118,4 +118,4 @@ def live_notifier(settings: Settings) -> Notifier:
         followed.wait()
     # A story gets new items for `story_days` after its last one; `news.matches` gives again what is a week old at most.
     keep_days = max(LEAST_KEPT_DAYS, settings.story_days + WEEK_MS / DAY_MS + 1)
-    return Notifier(snoozes.until, book.rule, book.rules, forgotten.holds_match, company=groups, keep_days=keep_days)
+    return Notifier(snoozes.until, book.rule, book.silences, forgotten.holds_match, company=groups, keep_days=keep_days)

@@ -64,17 +64,17 @@ FindRule = Callable[[str], Rule | None]
 class Notifier:
     """Decides about records of `news.matches` and `news.timers`.
 
-    `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `all_rules` every
-    one: both are asked for silences alone, since a match carries how its rule tells. `company` says who is tracked,
-    and in which group. The ledger forgets an alert after `keep_days` in which nothing of it came. What is `gone`, since
-    it was taken down, is told no more, nor what of it is held.
+    `snoozed` says until when one of some keys is snoozed; `find_rule` gives a rule that a user made, `silences` those
+    that await one: both are asked for silences alone, since a match carries how its rule tells. `company` says who is
+    tracked, and in which group. The ledger forgets an alert after `keep_days` in which nothing of it came. What is
+    `gone`, since it was taken down, is told no more, nor what of it is held.
     """
 
     def __init__(  # noqa: PLR0913 - each is followed by itself
         self,
         snoozed: Snoozed = lambda _keys, _at: None,
         find_rule: FindRule | None = None,
-        all_rules: Callable[[], Iterable[Rule]] = tuple,
+        silences: Callable[[], Iterable[Rule]] = tuple,
         gone: Callable[[Match], bool] = lambda _match: False,
         *,
         company: Company | None = None,
@@ -86,7 +86,7 @@ class Notifier:
         self._find_rule = find_rule
         self._gone = gone
         self._company = company or NoGroups()
-        self._watches = Watches(all_rules, self._company)
+        self._watches = Watches(silences, self._company)
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Set the timers that the rows say."""

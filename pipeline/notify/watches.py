@@ -118,8 +118,8 @@ class LiveGroups(Groups):
 class Watches:
     """Ticks that begin the watch for silences, each once: of rules and of members that are new or changed since."""
 
-    def __init__(self, all_rules: Callable[[], Iterable[Rule]], company: Company) -> None:
-        self._all_rules = all_rules
+    def __init__(self, silences: Callable[[], Iterable[Rule]], company: Company) -> None:
+        self._silences = silences
         self._company = company
         self._begun: dict[str, tuple[Rule, int, frozenset[str]]] = {}
 
@@ -132,9 +132,7 @@ class Watches:
         ticks: list[Output] = []
         version = self._company.version
         begun: dict[str, tuple[Rule, int, frozenset[str]]] = {}
-        for rule in self._all_rules():
-            if rule.when != "silence":
-                continue
+        for rule in self._silences():
             before = self._begun.get(rule.id)
             if before is not None and before[0] is rule and before[1] == version:
                 begun[rule.id] = before

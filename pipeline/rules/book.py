@@ -108,6 +108,7 @@ class RuleBook:
 
     _rules: dict[str, Compiled] = field(default_factory=dict)
     index: Index = field(default_factory=lambda: _index(()))
+    _silences: tuple[Rule, ...] = ()
 
     def change(self, changes: Mapping[str, Rule | None]) -> None:
         """Add, replace and (None) remove rules. One whose search this version cannot read is left out."""
@@ -118,6 +119,11 @@ class RuleBook:
             else:
                 self._rules[number] = compiled
         self.index = _index(self._rules.values())
+        self._silences = tuple(c.rule for c in self._rules.values() if c.rule.when == "silence")
+
+    def silences(self) -> tuple[Rule, ...]:
+        """The rules that await a silence: asked for several times a second, where there may be 10,000 others."""
+        return self._silences
 
     def rule(self, number: str) -> Rule | None:
         """The rule of that id, if a user made one."""

@@ -38,8 +38,9 @@ class _Ledger:
     def __init__(self, rule: Rule, company: Company) -> None:
         self._rows: dict[str, bytes] = {}
         self._offset = 0
+        silences = (rule,) if rule.when == "silence" else ()
         self._notifier = Notifier(
-            find_rule=lambda number: rule if number == rule.id else None, all_rules=lambda: (rule,), company=company
+            find_rule=lambda number: rule if number == rule.id else None, silences=lambda: silences, company=company
         )
         self.alerts: list[Alert] = []
 
