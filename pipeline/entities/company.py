@@ -6,9 +6,11 @@ text that names no politician.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from pipeline.entities.context import country_before, has_office, is_given_name, is_speaker, word_before
@@ -30,6 +32,7 @@ _PUBLIC: Final = re.compile(
 _COMMON: Final = FAMILIES - {"xi"}
 # How far apart two names of one sentence are at most, in code points.
 _NEAR: Final = 200
+_LONGEST_NAME: Final = 200
 # The longest phrase before a name that is looked at.
 _LONGEST: Final = 40
 _LEAST_CASELESS: Final = 3
@@ -47,6 +50,24 @@ class Named(NamedTuple):
     start: int
     end: int
     entity: Entity
+
+
+class Nearby:
+    """People whom a text names, to be asked for those near a place: of thousands each would meet each else."""
+
+    def __init__(self, named: Iterable[Named]) -> None:
+        self._by_field: dict[Field, list[tuple[int, int, Named]]] = {}
+        for order, one in enumerate(named):
+            self._by_field.setdefault(one.field, []).append((one.start, order, one))
+        for entries in self._by_field.values():
+            entries.sort()
+
+    def of(self, one: Named) -> list[Named]:
+        """Those that may be near, in the order in which they were given."""
+        entries = self._by_field.get(one.field, [])
+        begin = bisect_left(entries, one.start - _NEAR - _LONGEST_NAME, key=itemgetter(0))
+        end = bisect_right(entries, one.end + _NEAR, key=itemgetter(0))
+        return [other for _, _, other in sorted(entries[begin:end], key=itemgetter(1))]
 
 
 def is_public(entity: Entity) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from pipeline.entities.automaton import Automaton
-from pipeline.entities.company import Named, company, holds_office, of_country, peers
+from pipeline.entities.company import Named, Nearby, company, holds_office, of_country, peers
 from pipeline.entities.context import (
     before_family_name,
     country_before,
@@ -79,10 +79,7 @@ def short_spans(
     """Where short forms stand, the prominent surnames first."""
     spans: dict[Span, _Short] = {}
     for candidate in sorted(surnames, key=lambda surname: surname.kind):
-        family_first = candidate.entity.country in FAMILY_FIRST
-        leads = family_first or candidate.entity.name.startswith(f"{candidate.written} ")
-        short = _Short(frozenset(), candidate, leads, trails=not family_first)
-        spans.setdefault((candidate.field, candidate.start, candidate.end), short)
+        spans.setdefault((candidate.field, candidate.start, candidate.end), _of_surname(candidate))
     if not shorts:
         return spans
     ids = list(people)
@@ -100,6 +97,13 @@ def short_spans(
                 (held.who if held else frozenset()) | who, held.surname if held else None, leads, not leads
             )
     return spans
+
+
+def _of_surname(surname: Candidate) -> _Short:
+    """A surname that may stand for its bearer though nobody is named in full."""
+    family_first = surname.entity.country in FAMILY_FIRST
+    leads = family_first or surname.entity.name.startswith(f"{surname.written} ")
+    return _Short(frozenset(), surname, leads, trails=not family_first)
 
 
 def _leads(entity: Entity, form: str) -> bool:
@@ -194,21 +198,23 @@ def _accompanied(shorts: _Shorts, alone: list[tuple[Span, Candidate]], found: Se
     others = [Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "PER"]
     others += [Named(*span, short.surname.entity) for span, short in shorts.decided if short.surname is not None]
     left = [(Named(*span, surname.entity), surname) for span, surname in alone if is_free(shorts.taken, span)]
+    near, untold = Nearby(others), Nearby(one for one, _ in left)
+    places: defaultdict[Field, dict[int, Entity]] = defaultdict(dict)
+    for entry in found:
+        if entry.entity.type == "LOC":
+            places[entry.field][entry.end] = entry.entity
     for one, surname in left:
         text = shorts.reading.original(one.field)
-        places = {e.end: e.entity for e in found if e.field == one.field and e.entity.type == "LOC"}
         if surname.kind is Kind.TITLED_FORM and len(surname.written) < _LEAST_INFLECTED:
             continue  # `Zengin` is no case of Zeng
-        who = company(text, one, others, language) or peers(text, one, [other for other, _ in left], language)
+        who = company(text, one, near.of(one), language) or peers(text, one, untold.of(one), language)
         span = (one.field, one.start, one.end)
-        if who is None and of_country(text, one, places):
-            who = places[country_before(text, one.start)]
+        if who is None and of_country(text, one, places[one.field]):
+            who = places[one.field][country_before(text, one.start)]
         if who is None or not is_free(shorts.taken, span):
             continue
-        leads = surname.entity.country in FAMILY_FIRST or surname.entity.name.startswith(f"{surname.written} ")
         shorts.beside[span] = who
-        short = _Short(frozenset(), surname, leads, trails=surname.entity.country not in FAMILY_FIRST)
-        shorts.settle(span, short, told=True)
+        shorts.settle(span, _of_surname(surname), told=True)
 
 
 def _is_uncommon(short: _Short) -> bool:

@@ -6,8 +6,10 @@ from pipeline.entities import Recogniser
 from pipeline.entities.surnames import Surnames
 from pipeline.figures.known import make_figure
 from pipeline.knowledge import Entity, load
+from schemas.alert import Figure
 from schemas.codec import now
 from schemas.item import Item
+from tests.processor import at_most
 
 TRACKED = (
     "Mark Rutte", "Ferdinand Marcos Jr.", "Viktor Orbán", "Rumen Radev", "Jens Stoltenberg", "Nicolás Maduro",
@@ -161,6 +163,16 @@ def test_two_tracked_people_side_by_side_are_both_named(recogniser: Recogniser) 
         "Olaf Scholz",
         "Emmanuel Macron",
     }
+
+
+def test_surnames_without_end_cost_linear_time() -> None:
+    """Thousands that nothing tells are each asked for those near them alone; it took minutes when each met all."""
+    everyone = Recogniser(load().entities)
+    people = (entity for entity in load().entities if entity.type == "PER")
+    everyone.track_all(Figure(id=person.id, name=person.name, aliases=person.aliases) for person in people)
+    item = Item(id="1", source="s", fetched_at=now(), body="14\nAbang\nAbbas\nZuma\n" * 4_000)
+    with at_most(10):
+        everyone.mentions(item, "en")
 
 
 def test_surnames_are_told_from_lists() -> None:
