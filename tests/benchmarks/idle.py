@@ -14,7 +14,7 @@ from pipeline.launch import Pipeline
 from schemas.settings import Settings
 from tests.benchmarks.corpus import Maker
 from tests.benchmarks.measure import Watch, server_processes
-from tests.benchmarks.running import own_servers, send, step_processes, track
+from tests.benchmarks.running import own_pipeline, own_servers, send, step_processes, track
 from tests.waiting import until_idle
 
 ITEMS = 500
@@ -39,18 +39,9 @@ def run(settings: Settings, pipeline: Pipeline, seconds: float, quiet: float) ->
 @click.option("--quick", is_flag=True, help="a few seconds, for tests")
 def main(seconds: float, quick: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """What Kabar costs while no news comes."""
-    with own_servers(click.echo) as settings:
-        pipeline = Pipeline(settings)
-        try:
-            pipeline.start(click.echo)
-            found = run(
-                settings,
-                pipeline,
-                QUICK_SECONDS if quick else seconds,
-                QUICK_QUIET_SECONDS if quick else QUIET_SECONDS,
-            )
-        finally:
-            pipeline.stop()
+    long, quiet = (QUICK_SECONDS, QUICK_QUIET_SECONDS) if quick else (seconds, QUIET_SECONDS)
+    with own_servers(click.echo) as settings, own_pipeline(settings, click.echo, connectors=True) as pipeline:
+        found = run(settings, pipeline, long, quiet)
     for name, spent in found.items():
         click.echo(f"{name:>14} {spent:7.1f} ms of CPU a second")
     click.echo(f"{'together':>14} {sum(found.values()):7.1f}")

@@ -47,9 +47,9 @@ def own_servers(say: Say) -> Iterator[Settings]:
 
 
 @contextmanager
-def own_pipeline(settings: Settings, say: Say) -> Iterator[Pipeline]:
-    """All steps, ready."""
-    pipeline = Pipeline(settings, connectors=False)
+def own_pipeline(settings: Settings, say: Say, *, connectors: bool = False) -> Iterator[Pipeline]:
+    """All steps, ready; with `connectors` also those, and the page."""
+    pipeline = Pipeline(settings, connectors=connectors)
     try:
         pipeline.start(say)
         yield pipeline
