@@ -20,14 +20,13 @@ from typing import Final
 import msgspec
 
 from pipeline.entities.context import has_office
-from pipeline.entities.found import Found, Reading
+from pipeline.entities.found import Found, Reading, place
 from pipeline.entities.normalise import folded
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
 from pipeline.reasons import BETWEEN, because
 from schemas.document import Field
 
-_FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
 _AGREED: Final = 0.03
 TAGGER: Final = because("tagger")
 # How a mention by a full name says why.
@@ -65,7 +64,7 @@ def combine(
             if field == "body" and _is_spared(text, reading.language):
                 known = _spared(text, known, names)
         chosen += _in_field(text, field, known, names, decides=decides)
-    return _joined(reading, sorted(chosen, key=lambda entry: (_FIELD_ORDER[entry.field], entry.start)))
+    return _joined(reading, sorted(chosen, key=lambda entry: place(entry.field, entry.start)))
 
 
 def _is_part_of_word(text: str, entry: Found, names: Sequence[Tagged], language: str) -> bool:

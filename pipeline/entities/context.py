@@ -78,6 +78,12 @@ def _listed(name: str) -> dict[str, list[str]]:
     return listed
 
 
+def _by_place(name: str) -> dict[str, list[str]]:
+    """The words of a table with a line for each place where they stand."""
+    rows = (files("pipeline.entities") / name).read_text("utf-8").splitlines()
+    return {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
+
+
 @lru_cache(maxsize=1)
 def _offices() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Words for offices, beginnings of such; what of scripts without spaces stands before a name, and what behind."""
@@ -147,8 +153,7 @@ def is_introduced(text: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _introductions() -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
-    rows = (files("pipeline.entities") / "introductions.tsv").read_text("utf-8").splitlines()
-    listed = {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
+    listed = _by_place("introductions.tsv")
     return frozenset(listed["before"]), frozenset(listed["behind"]), tuple(listed["joined"])
 
 
@@ -288,8 +293,7 @@ def is_facility(text: str, start: int, end: int) -> bool:
 @lru_cache(maxsize=1)
 def _facilities() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
     """Words before such a name, beginnings of words behind it, and what stands behind it without a space."""
-    rows = (files("pipeline.entities") / "facilities.tsv").read_text("utf-8").splitlines()
-    listed = {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
+    listed = _by_place("facilities.tsv")
     return frozenset(listed["before"]), tuple(listed["behind"]), tuple(listed["joined"])
 
 

@@ -12,12 +12,12 @@ from pipeline.knowledge import Entity
 from schemas.document import Field
 
 Span = tuple[Field, int, int]
-FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
+_FIELD_ORDER: Final[dict[Field, int]] = {"title": 0, "summary": 1, "body": 2}
 
 
 def place(field: Field, start: int) -> tuple[int, int]:
     """A place in an item, to sort by."""
-    return FIELD_ORDER[field], start
+    return _FIELD_ORDER[field], start
 
 
 def take(taken: Mapping[Field, bytearray], span: Span) -> None:

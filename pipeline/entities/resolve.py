@@ -14,7 +14,7 @@ from pipeline.entities.context import (
     names_language,
     word_before,
 )
-from pipeline.entities.found import FIELD_ORDER, Candidate, Found, Person, Reading, is_free, place, take
+from pipeline.entities.found import Candidate, Found, Person, Reading, is_free, place, take
 from pipeline.entities.names import Kind
 from pipeline.entities.shorts import short_mentions, short_names, short_spans
 from pipeline.reasons import BETWEEN, because
@@ -48,7 +48,7 @@ def resolve(reading: Reading, candidates: Iterable[Candidate]) -> list[Found]:
     people = _people(found)
     spans = short_spans(reading, short_names(reading, found, people), people, surnames)
     found += short_mentions(reading, taken, spans, people, found)
-    return sorted(found, key=lambda entry: (FIELD_ORDER[entry.field], entry.start))
+    return sorted(found, key=lambda entry: place(entry.field, entry.start))
 
 
 def _rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:
