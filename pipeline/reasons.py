@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from pipeline.said import Said
 from schemas.alert import Alert
 from schemas.rule import Reader
+from schemas.said import Said
 
 BETWEEN: Final = "; "
 # Each clause with at most one value, and what it is for readers of Indonesian.

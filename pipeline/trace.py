@@ -7,7 +7,6 @@ import msgspec
 
 from pipeline.elastic import Index
 from pipeline.reasons import said
-from pipeline.said import Said
 from schemas.alert import Alert, Match
 from schemas.broker import partition_for, read_all
 from schemas.codec import Record, Undecodable, from_millis
@@ -15,6 +14,7 @@ from schemas.deadletter import DeadLetter
 from schemas.document import Document, Enriched
 from schemas.item import Item
 from schemas.message import Message
+from schemas.said import Said
 from schemas.settings import Settings
 from schemas.topics import ALERTS, BACKFILL, DEADLETTERS, DOCUMENTS, ENRICHED, ITEMS, MATCHES
 

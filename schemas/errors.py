@@ -6,27 +6,20 @@ IndexUnavailable    Elasticsearch does not answer or cannot now; trying again la
 IndexRefused        Elasticsearch refuses the request itself; trying again is no use
 """
 
-from collections.abc import Callable
+from schemas.said import Said
 
 
 class Told(Exception):
     """An error whose sentence can be told in the reader's language.
 
-    `text` is its English, with `{}` as in `str.format` for each of `values`; `cause` is what a server or a library
-    said of it, in its own words. `str()` is the English with the cause in parentheses.
+    `text` and `values` are those of its `sentence`; `cause` is what a server or a library said of it, in its own words.
+    `str()` is the English with the cause in parentheses.
     """
 
     def __init__(self, text: str, *values: object, cause: object = "") -> None:
-        self.text = text
-        self.values = values
+        self.sentence = Said(text, values)
         self.cause = str(cause)
-        sentence = self.told(str)
-        super().__init__(f"{sentence} ({self.cause})" if self.cause else sentence)
-
-    def told(self, say: Callable[[str], str]) -> str:
-        """The sentence in the language of `say`, which gives a phrase for its English; without the cause."""
-        # One without values may hold braces of its own, a path's for instance.
-        return say(self.text).format(*self.values) if self.values else say(self.text)
+        super().__init__(f"{self.sentence} ({self.cause})" if self.cause else str(self.sentence))
 
 
 class BrokerError(Told, RuntimeError):

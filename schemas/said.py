@@ -19,7 +19,8 @@ class Said(msgspec.Struct, frozen=True):
     def told(self, say: Say = str) -> str:
         """The sentence in the language of `say`, which gives a phrase for its English."""
         values = [value.told(say) if isinstance(value, Said) else value for value in self.values]
-        return say(self.text).format(*values)
+        # One without values may hold braces of its own, a path's for instance.
+        return say(self.text).format(*values) if values else say(self.text)
 
     def __str__(self) -> str:
         """The sentence in English."""

@@ -1,6 +1,6 @@
 """A query that cannot be read."""
 
-from pipeline.said import Mistake, Said
+from schemas.said import Mistake, Said
 
 
 class QueryError(Mistake):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pipeline.query.ast import Moment
-from pipeline.said import Said
+from schemas.said import Said
 
 _AGO: Final = re.compile(r"(\d{1,4})\s?(min|h|d|w|mo|m|y)", re.IGNORECASE)
 _DATE: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?(?:[-/](\d{1,2}))?")

@@ -31,7 +31,7 @@ from pipeline.query.errors import QueryError
 from pipeline.query.fields import Field, field_named, near_field
 from pipeline.query.moments import HINT, moment, span
 from pipeline.query.scan import Token, scan
-from pipeline.said import Said
+from schemas.said import Said
 
 DEEPEST = 20
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")

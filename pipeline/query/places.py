@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.knowledge import load
 from pipeline.query.ast import Near
-from pipeline.said import Said
+from schemas.said import Said
 
 DEFAULT_KILOMETRES: Final = 50.0
 MOST_KILOMETRES: Final = 20_100.0

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.query.errors import QueryError
 from pipeline.query.fields import field_named
-from pipeline.said import Said
+from schemas.said import Said
 
 LONGEST = 2_000
 MOST_TOKENS = 200

@@ -11,9 +11,9 @@ from pipeline.query import QueryError, parse
 from pipeline.query.ast import Everything
 from pipeline.rules.registry import rule_id
 from pipeline.rules.schedule import Unreadable, check_zone, read_quiet, read_schedule, read_span
-from pipeline.said import Mistake
 from schemas.alert import Figure
 from schemas.rule import FIGURE_RULE, Conditions, Part, Reader, Rule, Tell, When
+from schemas.said import Mistake
 
 MOST_TIMES = 1_000_000
 

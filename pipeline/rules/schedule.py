@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from pipeline.said import Mistake
+from schemas.said import Mistake
 
 # Five digits: more weeks than that before now would be before the first year.
 _SPAN = re.compile(r"(\d{1,5})\s*([smhdw])", re.ASCII)

@@ -14,8 +14,8 @@ from typing import Final, Literal, get_args
 import msgspec
 from starlette.requests import Request
 
-from pipeline.said import Mistake
 from schemas.codec import now
+from schemas.said import Mistake
 from schemas.settings import Settings
 
 Scope = Literal["read", "write", "admin"]

@@ -13,7 +13,6 @@ from starlette.routing import Route
 from pipeline.books import books, dead_letters
 from pipeline.query import QueryError
 from pipeline.rules.asked import RuleMistake
-from pipeline.said import Mistake
 from pipeline.search import Found, Query, search
 from pipeline.search.export import csv_lines, every, json_lines
 from pipeline.search.related import Detail, item, similar, story, timeline
@@ -26,6 +25,7 @@ from pipeline.web.params import BadParameter, address, number, pairs_of, query_o
 from schemas.codec import now
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable
 from schemas.rule import Rule
+from schemas.said import Mistake
 from schemas.settings import SettingsError
 
 BASE: Final = "/api/v1"

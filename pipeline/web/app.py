@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from pipeline.said import Said
 from pipeline.web import api, forms, pages
 from pipeline.web.desk import Desk
 from pipeline.web.shield import Shield
+from schemas.said import Said
 from schemas.settings import Settings
 
 STATIC: Final = Path(__file__).parent / "static"

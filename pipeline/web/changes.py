@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from pipeline.forget import ForgottenList
-from pipeline.said import Mistake
 from schemas.broker import Admin, begin_offsets, read_between
 from schemas.codec import Undecodable
 from schemas.document import Document
+from schemas.said import Mistake
 from schemas.settings import Settings
 from schemas.steps import BY_NAME
 from schemas.topics import DOCUMENTS

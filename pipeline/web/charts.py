@@ -10,8 +10,8 @@ import msgspec
 
 from pipeline.knowledge import load
 from pipeline.query.places import place_of
-from pipeline.said import Said, Say
 from pipeline.search.answer import FacetCount, Moment
+from schemas.said import Said, Say
 
 WIDTH, HEIGHT = 600, 72
 MAP_WIDTH, MAP_HEIGHT = 1000, 460

@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.said import Said
 from pipeline.web import work
 from pipeline.web.access import Denied, Scope, require
 from pipeline.web.api import Endpoint, NotFound
@@ -17,6 +16,7 @@ from pipeline.web.desk import desk_of
 from pipeline.web.params import BadParameter
 from pipeline.web.render import page, words_of
 from schemas.errors import BrokerError, IndexRefused, IndexUnavailable, Told
+from schemas.said import Said
 from schemas.settings import SettingsError
 
 SEE_OTHER: Final = 303
@@ -51,7 +51,7 @@ class Form:
 def failure(request: Request, status: int, sentence: Said, error: Told | None = None) -> Response:
     """A page that says what went wrong: in the reader's language, and what a server or a library said in its own."""
     say = words_of(request)
-    told = [sentence.told(say)] + ([error.told(say)] if error else [])
+    told = [sentence.told(say)] + ([error.sentence.told(say)] if error else [])
     values = {"status": status, "sentences": told, "cause": error.cause if error else ""}
     return page(request, "failure.html", values, status)
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from pipeline.reasons import said
-from pipeline.said import Say
 from schemas.document import Mention
+from schemas.said import Say
 
 # Private-use characters that the index puts around what matched; whatever else of them a text holds is dropped.
 MARKS: Final = ("\ue000", "\ue001")

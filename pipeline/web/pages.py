@@ -12,7 +12,6 @@ from starlette.routing import Route
 from pipeline.books import books, dead_letters
 from pipeline.query import QueryError, parse
 from pipeline.query.fields import FIELDS
-from pipeline.said import Said
 from pipeline.search import FacetCount, Found, Query, search
 from pipeline.search.compile import Context, compiled
 from pipeline.search.related import elsewhere, item, similar, story
@@ -27,6 +26,7 @@ from pipeline.web.marking import MARKS, paragraphs, with_mentions
 from pipeline.web.params import PAGE, BadDate, address, iso, pairs_of, query_of
 from pipeline.web.render import KEYS, LANGUAGES, THEMES, page, words_of
 from schemas.codec import now
+from schemas.said import Said
 
 COOKIE_SECONDS: Final = 180 * 86_400
 SHOWN_FACETS: Final = ("language", "country", "source", "topic", "figure", "person", "organisation", "place", "day")

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from pipeline.query.moments import HINT, moment, span
-from pipeline.said import Mistake, Said
 from pipeline.search import FACETS, Query, Sort
 from pipeline.search.request import DEEPEST
 from schemas.codec import now
+from schemas.said import Mistake, Said
 
 MOST_SIZE: Final = 100
 PAGE: Final = 10

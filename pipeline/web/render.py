@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import reasons
-from pipeline.said import Said, Say
 from pipeline.search import FACETS
 from pipeline.web.access import SCOPES, Scope, scope_of
 from pipeline.web.marking import highlighted
 from pipeline.web.params import address, iso
 from pipeline.web.words import translated
 from schemas.codec import now
+from schemas.said import Said, Say
 
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
 THEMES: Final = ("auto", "light", "dark")

@@ -14,12 +14,12 @@ from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.book import BUILT_IN
 from pipeline.rules.registry import remove_rules, rules_now, save_rules, snoozes_now
 from pipeline.rules.simulate import Simulation, past_documents, simulate
-from pipeline.said import Said, Say
 from pipeline.sinks.config import load_sinks
 from schemas.alert import Alert, Figure
 from schemas.codec import from_millis, now
 from schemas.document import Document
 from schemas.rule import DEFAULT_RULE, FIGURE_RULE, Rule, Snooze
+from schemas.said import Said, Say
 from schemas.settings import Settings
 
 # How long one may wait for what a rule would have sent; what was read until then is told, and until when it reaches.

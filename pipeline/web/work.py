@@ -9,11 +9,11 @@ from pipeline.books import dead_letters
 from pipeline.elastic import Index
 from pipeline.figures import forget_figures, save_figures
 from pipeline.figures.known import Edit, edited, make_figure
-from pipeline.said import Mistake
 from schemas.alert import Figure, FigureKind
 from schemas.broker import Producer, lag, read_newest
 from schemas.codec import Undecodable, now
 from schemas.feed import Feed, FeedState
+from schemas.said import Mistake
 from schemas.settings import Settings
 from schemas.steps import STEPS
 from schemas.topics import DEADLETTERS, FEED_STATE, FEEDS, ITEMS

@@ -15,7 +15,6 @@ from pipeline.query import QueryError, parse
 from pipeline.reasons import BETWEEN, INDONESIAN, because, clauses, said, told
 from pipeline.rules.asked import Asked, RuleMistake, make_rule
 from pipeline.rules.describe import PHRASES
-from pipeline.said import Said
 from pipeline.web import words as pages
 from pipeline.web.charts import length_told
 from pipeline.web.render import number, when
@@ -23,6 +22,7 @@ from pipeline.web.rule_work import for_page
 from pipeline.web.words import translated
 from schemas.codec import now
 from schemas.errors import BrokerError
+from schemas.said import Said
 from schemas.settings import Settings
 from tests.pipeline.web.asking import asked
 from tests.pipeline.web.conftest import Site
