@@ -144,7 +144,7 @@ class Surnames:
         listed = [word for word in words if word not in marked and len(word) >= _LEAST_ANY]
         if len(people) == 1:  # of whom nothing more is known: who is known is meant first
             return Tracked((), tuple(word for word in listed if word.casefold() not in self._owners))
-        in_office = any(_IN_OFFICE.match(person.role) for person in people)
+        in_office = any(is_in_office(person.role) for person in people)
         latin = dict.fromkeys(form for word in (*listed, *marked) for form in _in_latin(word))
         alone: list[str] = []
         if all(map(_is_last, people)):
