@@ -18,7 +18,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
-from pipeline.stories.terms import LENGTH_BITS, STEM, TERM_LETTERS, TERM_TOKENS, term_of, term_of_entity, terms_of_words
+from pipeline.stories.terms import TERM_TOKENS, term_of, term_of_entity, terms_of_words
 from schemas.document import Mention
 
 TITLE = 1.3  # for each time that a title says it
@@ -70,18 +70,10 @@ class _Memory(dict[str, int]):
 
 
 def _number(word: str) -> int:
-    if word.isascii():  # half of the time of the other way to the same number
-        folded = word.lower()
-        coded = folded.encode()
-        letters = len(coded)
-        term = crc32(coded[:STEM]) & ~LENGTH_BITS | min(letters, STEM) - TERM_LETTERS if letters >= TERM_LETTERS else 0
-    else:
-        folded = word.casefold()
-        coded = folded.encode("utf-8", "replace")
-        letters = term = 0
+    folded = word.casefold()
     case = SMALL if word == folded else CAPITAL if word[0].isupper() else OTHERWISE
-    spread = crc32(coded) * _SPREAD & 0x3FFF_FFFF
-    return (term or term_of(folded)) << 32 | (spread >> 12) << 14 | case << 12 | spread & 0xFFF
+    spread = crc32(folded.encode("utf-8", "replace")) * _SPREAD & 0x3FFF_FFFF
+    return term_of(folded) << 32 | (spread >> 12) << 14 | case << 12 | spread & 0xFFF
 
 
 _words: Final = _Memory(_number)
