@@ -60,10 +60,10 @@ def build_app(settings: Settings, name: str) -> Any:  # noqa: ANN401 - a faust.A
     progress = Progress()
     decider = _decider(settings, name)
     if decider is not None:
-        rows = attach_decider(app, settings, step, decider, progress)
+        table = attach_decider(app, settings, step, decider, progress)
         if isinstance(decider, Notifier):
             attach_timers(app, settings, decider, TIMERS, Tick(rule_id="").encode())
-            attach_sweep(app, settings, step, decider, rows)
+            attach_sweep(app, settings, step, decider, table)
     else:
         attach_batches(app, step, _handler(settings, name, progress), progress)
     attach_watchdog(app, settings, step, progress)

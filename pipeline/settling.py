@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -86,41 +86,54 @@ class Company:
 
 
 class Settler:
-    """Acknowledges events in order, each once its sends are done."""
+    """Acknowledges events in order, each once its sends are done; `tables` is the folder of what is kept of them."""
 
-    def __init__(self, stream: Any, progress: Progress) -> None:  # noqa: ANN401
+    def __init__(self, stream: Any, progress: Progress, tables: Path) -> None:  # noqa: ANN401
         self._stream = stream
         self._progress = progress
-        self._pending: deque[tuple[Any, list[Awaitable[object]]]] = deque()
+        self._tables = tables
+        self._pending: deque[tuple[Any, Sequence[Awaitable[object]], Callable[[], None]]] = deque()
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def settle_later(self, event: Any, futures: list[Awaitable[object]]) -> None:  # noqa: ANN401
-        """Acknowledge this event after those before it and after these; waits while too many are on their way."""
-        self._pending.append((event, futures))
+    async def settle_later(self, event: Any, sends: Sequence[Awaitable[object]], keep: Callable[[], None]) -> None:  # noqa: ANN401
+        """After the events before it and once these are sent, call `keep` and acknowledge this one.
+
+        Waits while too many are on their way.
+        """
+        self._pending.append((event, sends, keep))
+        self._idle.clear()
         self._more.set()
         if len(self._pending) >= PENDING_LIMIT:
             self._room.clear()
         await self._room.wait()
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way."""
+        await self._idle.wait()
 
     async def _run(self) -> None:
         while True:
             await self._more.wait()
             self._more.clear()
             while self._pending:
-                event, futures = self._pending[0]
+                event, sends, keep = self._pending[0]
                 try:
-                    for future in futures:
-                        await future
+                    for send in sends:
+                        await send
+                    keep()
                     await self._stream.ack(event)
                 except Exception:  # noqa: BLE001 - no exception leaves a loop, see `pipeline.streaming`
-                    give_up(None, message_of(event))
+                    give_up(None, message_of(event), tables=self._tables)
                 self._pending.popleft()
                 self._progress.alive()
                 if len(self._pending) < PENDING_LIMIT // 2:
                     self._room.set()
+            self._idle.set()
 
 
 def give_up(step: Step | None, message: Message | None, tables: Path | None = None) -> None:

@@ -17,7 +17,8 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,9 +26,10 @@ import faust  # noqa: TID251
 import structlog
 from faust.types.auth import SASLMechanism  # noqa: TID251
 
-from pipeline.decision import Decider, Decision, Output, TimedDecider
+from pipeline.changelog import Table
+from pipeline.decision import Decider, Output, TimedDecider
 from pipeline.settling import STALLED_EXIT, Company, Progress, Settler, give_up, message_of
-from pipeline.tables import rows_of, throw_away_damaged
+from pipeline.tables import throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
 from schemas.message import Message
@@ -67,7 +69,7 @@ def create_app(settings: Settings, step: Step) -> faust.App:
     data_dir = own_folder(settings.data_dir, step.name)
     data_dir.mkdir(parents=True, exist_ok=True)
     throw_away_damaged(data_dir)
-    return faust.App(
+    app = faust.App(
         step.group,
         broker=[f"kafka://{address}" for address in (settings.kafka or "").split(",")],
         broker_credentials=_credentials(settings),
@@ -92,59 +94,46 @@ def create_app(settings: Settings, step: Step) -> faust.App:
         consumer_max_fetch_size=FETCH_BYTES,
         producer_max_request_size=MESSAGE_BYTES,
     )
+    app.on_rebalance_complete.connect(_hold_the_flow, weak=False)
+    return app
 
 
-Rows = Callable[[], Iterable[tuple[bytes, bytes]]]
-
-
-def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, progress: Progress) -> Rows:  # noqa: ANN401
-    """Give a decider the step's stream and its table; returns what walks through the table's rows."""
-    table = app.Table(
-        f"{step.name}-table",
-        partitions=settings.partitions,
-        key_type=bytes,
-        value_type=bytes,
-        help=f"what {step.name} has decided",
+def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, progress: Progress) -> Table:  # noqa: ANN401
+    """Give a decider the step's stream and its table, which is returned."""
+    table = Table(
+        app,
+        app.Table(
+            f"{step.name}-table",
+            partitions=settings.partitions,
+            key_type=bytes,
+            value_type=bytes,
+            help=f"what {step.name} has decided",
+        ),
     )
-    changelog = _collect_changelog(table)
-    _notice_damage(table)
-    moved = _Flag()
-    app.on_partitions_assigned.connect(moved.raise_flag, weak=False)
-
-    def lookup(key: str) -> bytes | None:
-        row: bytes | None = table.get(key.encode())
-        return row
-
-    def apply(decision: Decision) -> None:
-        for key, row in decision.rows:
-            if row is None:
-                table.pop(key.encode(), None)
-            else:
-                table[key.encode()] = row
+    folder = own_folder(settings.data_dir, step.name)
 
     async def run(stream: Any) -> None:  # noqa: ANN401
         stream = stream.noack()
-        settler = Settler(stream, progress)
+        settler = Settler(stream, progress, folder)
         async for event in stream.events():
             message = message_of(event)
             try:
-                if moved.lower():
-                    decider.restore((key.decode(), row) for key, row in table.items())
-                decision = decider.decide(message, lookup)
-                apply(decision)
+                if table.moved:
+                    await settler.idle()
+                    await table.reopen()
+                    decider.restore(table.items())
+                    if not table.is_mine(message.partition):
+                        continue  # taken off this worker while it was in hand: whoever has it now is given it again
+                decision = decider.decide(message, partial(table.lookup, message.partition))
+                rows = await table.send(message.partition, decision.rows)
                 sent = [await _send(app, output) for output in decision.outputs]
             except Exception:  # noqa: BLE001 - any escape would lose the record, see above
-                give_up(step, message, tables=own_folder(settings.data_dir, step.name))
-            await settler.settle_later(event, [*sent, *changelog.take()])
+                give_up(step, message, tables=folder)
+            await settler.settle_later(event, [*sent, *(row.future for row in rows)], partial(table.keep, rows))
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
     app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
-
-    def rows() -> Iterable[tuple[bytes, bytes]]:
-        found: Iterable[tuple[bytes, bytes]] = table.items()
-        return found
-
-    return rows
+    return table
 
 
 def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: str, wake: bytes) -> None:  # noqa: ANN401
@@ -168,15 +157,15 @@ def attach_timers(app: Any, settings: Settings, decider: TimedDecider, topic: st
     app.task(run)
 
 
-def attach_sweep(app: Any, settings: Settings, step: Step, decider: TimedDecider, rows: Rows) -> None:  # noqa: ANN401
+def attach_sweep(app: Any, settings: Settings, step: Step, decider: TimedDecider, table: Table) -> None:  # noqa: ANN401
     """Ask a decider of every row, now and then, whether it is kept no more, and send what it says."""
 
     async def run() -> None:
         await app.sleep(FIRST_SWEEP_SECONDS)
         while not app.should_stop:
             try:
-                for number, (key, row) in enumerate(rows()):
-                    output = decider.expired(key.decode(), row, round(time.time() * 1000))
+                for number, (key, row) in enumerate(table.items()):
+                    output = decider.expired(key, row, round(time.time() * 1000))
                     if output is not None:
                         await _send(app, output)
                     if number % 200 == 0:
@@ -266,44 +255,21 @@ class _Flag:
         return was
 
 
-class _Changelog:
-    def __init__(self) -> None:
-        self._futures: list[Awaitable[object]] = []
-
-    def add(self, future: Awaitable[object]) -> None:
-        self._futures.append(future)
-
-    def take(self) -> list[Awaitable[object]]:
-        taken, self._futures = self._futures, []
-        return taken
-
-
-def _collect_changelog(table: Any) -> _Changelog:  # noqa: ANN401
-    # A row must be in Kafka before its record is acknowledged, or a lost disk loses it; Faust keeps these futures to
-    # itself.
-    changelog = _Changelog()
-    send = table.send_changelog
-
-    def collecting(*args: object, **more: object) -> object:
-        future = send(*args, **more)
-        changelog.add(future)
-        return future
-
-    table.send_changelog = collecting
-    return changelog
-
-
-def _notice_damage(table: Any) -> None:  # noqa: ANN401
-    # Faust's own walk ends at a damaged file as if no more rows were: a step would go on without what it knew.
-    store = table.data
-    store._visible_items = lambda opened: rows_of(opened, store.offset_key)  # noqa: SLF001 - it has no other place
-
-
 async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
     future: Awaitable[object] = await app.producer.send(
         output.topic, output.key.encode(), output.value, None, None, None
     )
     return future
+
+
+async def _hold_the_flow(app: Any, **_more: object) -> None:  # noqa: ANN401
+    """Let nothing in from the end of a table's recovery until Faust is back at the committed offsets.
+
+    Faust lets records of the source in as soon as the table is recovered, seeks meanwhile, and empties the agent's
+    queue last: what came between is never decided, and what follows is committed.
+    """
+    app.consumer.stop_flow()
+    app.flow_control.suspend()
 
 
 def _source(app: Any, step: Step) -> Any:  # noqa: ANN401
