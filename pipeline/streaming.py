@@ -262,7 +262,7 @@ async def _send(app: Any, output: Output) -> Awaitable[object]:  # noqa: ANN401
     return future
 
 
-async def _hold_the_flow(app: Any, *_args: object, **_more: object) -> None:  # noqa: ANN401
+async def _hold_the_flow(app: Any, /, *_args: object, **_more: object) -> None:  # noqa: ANN401
     """Let nothing in from the end of a table's recovery until Faust is back at the committed offsets.
 
     Faust lets records of the source in as soon as the table is recovered, seeks meanwhile, and empties the agent's
