@@ -21,13 +21,12 @@ REBALANCED_SECONDS = 0.01
 Row = tuple[str, bytes | None]
 
 
-class Sent(msgspec.Struct, frozen=True, eq=False):
-    """A row on its way to the changelog; None deletes."""
+class Fresh(msgspec.Struct, frozen=True, eq=False):
+    """A row that was decided and is not on the disk yet; None deletes."""
 
     partition: int
     key: str
     value: bytes | None
-    future: Any
 
 
 class Table:
@@ -43,8 +42,8 @@ class Table:
         self._store = table.data
         # Faust's own walk ends at a damaged file as if no more rows were: a step would go on without what it knew.
         self._store._visible_items = lambda opened: rows_of(opened, self._store.offset_key)  # noqa: SLF001
-        self._fresh: dict[tuple[int, str], Sent] = {}
-        self._held: list[Sent] = []
+        self._fresh: dict[tuple[int, str], Fresh] = {}
+        self._held: list[tuple[Fresh, int]] = []
         self._moved = True
         app.on_partitions_revoked.connect(self._partitions_move, weak=False)
         app.on_partitions_assigned.connect(self._partitions_move, weak=False)
@@ -74,25 +73,29 @@ class Table:
         """
         return ((key.decode(), row) for key, row in self._table.items())
 
-    async def send(self, partition: int, rows: Iterable[Row]) -> list[Sent]:
-        """Send rows to the partition of the changelog, in this order; from now on lookups see them."""
-        topic = self._table.changelog_topic_name
-        sent = []
-        for key, value in rows:
-            future: Awaitable[object] = await self._app.producer.send(topic, key.encode(), value, partition, None, None)
-            row = self._fresh[partition, key] = Sent(partition, key, value, future)
-            sent.append(row)
+    def decided(self, partition: int, rows: Iterable[Row]) -> list[Fresh]:
+        """Rows for a partition; from now on lookups see them. They are to be sent and kept in this order."""
+        fresh = [Fresh(partition, key, value) for key, value in rows]
+        for row in fresh:
+            self._fresh[partition, row.key] = row
+        return fresh
+
+    async def send(self, row: Fresh) -> Awaitable[Any]:
+        """Send a row to the changelog; what is returned gives its offset there once Kafka has it."""
+        sent: Awaitable[Any] = await self._app.producer.send(
+            self._table.changelog_topic_name, row.key.encode(), row.value, row.partition, None, None
+        )
         return sent
 
-    def keep(self, rows: Sequence[Sent]) -> None:
-        """Write rows to the disk that Kafka has; called in the order in which they were sent.
+    def keep(self, rows: Sequence[Fresh], offsets: Sequence[int]) -> None:
+        """Write rows to the disk that Kafka has at these offsets.
 
         While partitions move the disk is Faust's: it follows the changelog by itself, and these wait for `reopen`.
         """
         if self._moved:
-            self._held += rows
+            self._held += zip(rows, offsets, strict=True)
         elif rows:
-            self._write(rows)
+            self._write(rows, offsets[-1])
 
     async def reopen(self) -> None:
         """Take the disk over once Faust has recovered it; nothing may be on its way (`Settler.idle`)."""
@@ -100,10 +103,10 @@ class Table:
             await asyncio.sleep(REBALANCED_SECONDS)
         self._moved = False
         held, self._held = self._held, []
-        for row in held:
+        for row, offset in held:
             # What was in the changelog when Faust looked how far it goes is on the disk, or what followed it is.
-            if self.is_mine(row.partition) and row.future.result().offset > self._followed(row.partition):
-                self._write([row])
+            if self.is_mine(row.partition) and offset > self._followed(row.partition):
+                self._write([row], offset)
         self._fresh.clear()
 
     def is_mine(self, partition: int) -> bool:
@@ -113,7 +116,7 @@ class Table:
     async def _partitions_move(self, *_args: object, **_more: object) -> None:
         self._moved = True
 
-    def _write(self, rows: Sequence[Sent]) -> None:
+    def _write(self, rows: Sequence[Fresh], offset: int) -> None:
         """One atomic write: rows of one partition, and how far the disk follows."""
         batch = WriteBatch(raw_mode=True)
         for row in rows:
@@ -121,7 +124,7 @@ class Table:
                 batch.delete(row.key.encode())
             else:
                 batch.put(row.key.encode(), row.value)
-        batch.put(self._store.offset_key, b"%d" % rows[-1].future.result().offset)
+        batch.put(self._store.offset_key, b"%d" % offset)
         self._database(rows[0].partition).write(batch)
         for row in rows:
             if self._fresh.get((row.partition, row.key)) is row:

@@ -4,21 +4,26 @@ import asyncio
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
+from pipeline.changelog import Fresh, Table
+from pipeline.decision import Output
 from pipeline.tables import is_damage, mark_damaged
 from schemas.message import Message
 from schemas.steps import Step
 
 PENDING_LIMIT = 500
 BATCH_SIZE = 200
+TOGETHER_SECONDS = 0.05
 STALLED_EXIT = 70
+
+Send = Callable[[Output], Awaitable[Awaitable[object]]]
 
 log = structlog.get_logger()
 
@@ -85,29 +90,40 @@ class Company:
             self._full.set()
 
 
-class Settler:
-    """Acknowledges events in order, each once its sends are done; `tables` is the folder of what is kept of them."""
+class Decided(msgspec.Struct, frozen=True):
+    """An event, and what was decided about it."""
 
-    def __init__(self, stream: Any, progress: Progress, tables: Path) -> None:  # noqa: ANN401
+    event: Any
+    rows: Sequence[Fresh]
+    outputs: Sequence[Output]
+
+
+class Settler:
+    """Sends what was decided, keeps its rows, and acknowledges its events, all in order.
+
+    What was decided alone goes at once, what follows within `TOGETHER_SECONDS` goes together: one request to the broker
+    and one fetch at the next step instead of one a record. `tables` is the folder of what is kept.
+    """
+
+    def __init__(self, stream: Any, table: Table, send: Send, progress: Progress, tables: Path) -> None:  # noqa: ANN401
         self._stream = stream
+        self._table = table
+        self._send = send
         self._progress = progress
         self._tables = tables
-        self._pending: deque[tuple[Any, Sequence[Awaitable[object]], Callable[[], None]]] = deque()
-        self._more = asyncio.Event()
+        self._pending: list[Decided] = []
+        self._some = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def settle_later(self, event: Any, sends: Sequence[Awaitable[object]], keep: Callable[[], None]) -> None:  # noqa: ANN401
-        """After the events before it and once these are sent, call `keep` and acknowledge this one.
-
-        Waits while too many are on their way.
-        """
-        self._pending.append((event, sends, keep))
+    async def settle_later(self, decided: Decided) -> None:
+        """Settle this after what came before it; waits while too much is on its way."""
+        self._pending.append(decided)
         self._idle.clear()
-        self._more.set()
+        self._some.set()
         if len(self._pending) >= PENDING_LIMIT:
             self._room.clear()
         await self._room.wait()
@@ -118,22 +134,30 @@ class Settler:
 
     async def _run(self) -> None:
         while True:
-            await self._more.wait()
-            self._more.clear()
-            while self._pending:
-                event, sends, keep = self._pending[0]
-                try:
-                    for send in sends:
-                        await send
-                    keep()
-                    await self._stream.ack(event)
-                except Exception:  # noqa: BLE001 - no exception leaves a loop, see `pipeline.streaming`
-                    give_up(None, message_of(event), tables=self._tables)
-                self._pending.popleft()
-                self._progress.alive()
-                if len(self._pending) < PENDING_LIMIT // 2:
-                    self._room.set()
-            self._idle.set()
+            await self._some.wait()
+            self._some.clear()
+            began = time.monotonic()
+            taken, self._pending = self._pending, []
+            self._room.set()
+            try:
+                await self._settle(taken)
+            except Exception:  # noqa: BLE001 - no exception leaves a loop, see `pipeline.streaming`
+                give_up(None, message_of(taken[0].event), tables=self._tables)
+            if not self._pending:
+                self._idle.set()
+            await asyncio.sleep(began + TOGETHER_SECONDS - time.monotonic())
+
+    async def _settle(self, taken: Sequence[Decided]) -> None:
+        sent = [
+            ([await self._table.send(row) for row in one.rows], [await self._send(output) for output in one.outputs])
+            for one in taken
+        ]
+        for one, (rows, outputs) in zip(taken, sent, strict=True):
+            for output in outputs:
+                await output
+            self._table.keep(one.rows, [(await row).offset for row in rows])
+            await self._stream.ack(one.event)
+            self._progress.alive()
 
 
 def give_up(step: Step | None, message: Message | None, tables: Path | None = None) -> None:

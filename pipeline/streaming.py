@@ -28,7 +28,7 @@ from faust.types.auth import SASLMechanism  # noqa: TID251
 
 from pipeline.changelog import Table
 from pipeline.decision import Decider, Output, TimedDecider
-from pipeline.settling import STALLED_EXIT, Company, Progress, Settler, give_up, message_of
+from pipeline.settling import STALLED_EXIT, Company, Decided, Progress, Settler, give_up, message_of
 from pipeline.tables import throw_away_damaged
 from schemas.broker import lag
 from schemas.errors import BrokerError
@@ -87,8 +87,8 @@ def create_app(settings: Settings, step: Step) -> faust.App:
         broker_session_timeout=6.0,
         broker_heartbeat_interval=2.0,
         broker_commit_interval=1.0,
-        # A record waits up to 20 ms for company: one request to the broker instead of one a record.
-        producer_linger=0.02,
+        # Records wait for company where they are made (`Settler`, `Company`), for all partitions together.
+        producer_linger=0,
         consumer_auto_offset_reset="earliest",
         # Of a backlog no more than this is held of each partition; a larger record comes all the same, alone.
         consumer_max_fetch_size=FETCH_BYTES,
@@ -114,7 +114,7 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
 
     async def run(stream: Any) -> None:  # noqa: ANN401
         stream = stream.noack()
-        settler = Settler(stream, progress, folder)
+        settler = Settler(stream, table, partial(_send, app), progress, folder)
         async for event in stream.events():
             message = message_of(event)
             try:
@@ -125,11 +125,10 @@ def attach_decider(app: Any, settings: Settings, step: Step, decider: Decider, p
                     if not table.is_mine(message.partition):
                         continue  # taken off this worker while it was in hand: whoever has it now is given it again
                 decision = decider.decide(message, partial(table.lookup, message.partition))
-                rows = await table.send(message.partition, decision.rows)
-                sent = [await _send(app, output) for output in decision.outputs]
+                rows = table.decided(message.partition, decision.rows)
             except Exception:  # noqa: BLE001 - any escape would lose the record, see above
                 give_up(step, message, tables=folder)
-            await settler.settle_later(event, [*sent, *(row.future for row in rows)], partial(table.keep, rows))
+            await settler.settle_later(Decided(event, rows, decision.outputs))
             await asyncio.sleep(0)  # while records wait, nothing else here gives the loop to heartbeats and commits
 
     app.agent(_source(app, step), name=f"{step.name}.agent", concurrency=1)(run)
