@@ -26,12 +26,17 @@ _SCRIPTS: Final = {
 }
 
 
+def replaced(base: str) -> str:
+    """The base of a code as this project has it: `no` is `nb`, `fil` is `tl`."""
+    return _REPLACED.get(base, base)
+
+
 def canonical(hint: str | None) -> str | None:
     """A hint as BCP 47 in this project's form, or None: `in_ID` is `id`, `zh-TW` is `zh-Hant`, `no` is `nb`."""
     if not hint:
         return None
     first, *rest = hint.strip()[:_LONGEST].replace("_", "-").lower().split("-")
-    base = _REPLACED.get(first, first)
+    base = replaced(first)
     if base == "zh":
         return "zh-Hant" if _TRADITIONAL & set(rest) else "zh-Hans"
     if base == "sr":

@@ -32,7 +32,7 @@ FIELDS = (
     Field(name="near", meaning="near", example='near:"Kuala Lumpur,100km"',
           what="a place within a distance (50 km without one); a name, or degrees as in near:3.1,101.7,100km"),
     Field(name="lang", others=("language",), meaning="value", target="language", example="lang:id",
-          what="the language of the item, as a code"),
+          what="the language of the item, by its code or its name"),
     Field(name="source", meaning="value", target="source", example="source:harbour-post",
           what="the source's id or name, or the host of the item's address"),
     Field(name="country", meaning="value", target="country", example="country:ID",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final, cast
 
+from pipeline.language.names import code_of
 from pipeline.query import places
 from pipeline.query.ast import (
     And,
@@ -34,7 +35,6 @@ from pipeline.query.scan import Token, scan
 from schemas.said import Said
 
 DEEPEST = 20
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 
 FindNear = Callable[[str], Near | Said]
@@ -202,8 +202,11 @@ def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
 
 
 def _value(field: Field, text: str) -> Value | Said:
-    if field.target == "language" and not _LANGUAGE.fullmatch(text):
-        return Said("{}: takes a code such as id, en or zh-Hans.", (field.name,))
+    if field.target == "language":
+        code = code_of(text)
+        if code is None:
+            return Said("{}: takes a language's code or name, such as id, Indonesian or zh-Hans.", (field.name,))
+        return Value(field="language", value=code)
     if field.target == "country" and not _COUNTRY.fullmatch(text):
         return Said("{}: takes two letters, such as ID.", (field.name,))
     return Value(field=cast(ValueField, field.target), value=text)
