@@ -3,8 +3,9 @@
 Files of sentences of the project's own: one written before the matcher, the others after it, before anything was
 measured on them; the third by someone who had not seen the matcher, in which nothing was changed for it since. The
 fourth was written in one go and cut in two by a hash: the errors of one half (`-seen`) were looked at, those of the
-other were not. Everyone of a file is tracked at once, by name alone, and each sentence is an item. A sentence and a
-figure that would alert, and should, is right. `--wrong` shows what fails.
+other were not. The fifth was written by someone who had seen neither the matcher nor the other files, with the list of
+who is known, and cut in the same way. Everyone of a file is tracked at once, by name alone, and each sentence is an
+item. A sentence and a figure that would alert, and should, is right. `--wrong` shows what fails.
 """
 
 import argparse
@@ -30,6 +31,8 @@ FILES = (
     "written-third.jsonl",
     "written-fourth-seen.jsonl",
     "written-fourth.jsonl",
+    "written-fifth-seen.jsonl",
+    "written-fifth.jsonl",
 )
 
 
