@@ -1,5 +1,6 @@
 # What one can do here. `make` alone lists it.
 PYTHON ?= python3
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -34,11 +35,13 @@ setup-dev: $(VENV)/.developed  ## and what tests, benchmarks and training need
 run: setup  ## start everything: Kafka, Elasticsearch, connectors, agents (FEEDS=path.opml for your own feeds)
 	@$(BIN)/kabar up $(if $(FEEDS),--feeds "$(FEEDS)",--demo)
 
-test: setup-dev  ## lint, types and every test, with the real servers
+# In as many processes as cores and memory bear (tests/workers.py), each with servers of its own and with neighbouring
+# tests, since a module's tests share what it prepares; who has none left takes over half of another's.
+test: setup-dev  ## lint, types and every test, with the real servers (WORKERS=0: one after the other)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 bench: setup-dev  ## the pipeline against a naive program, measured in one run (long)
 	@$(BIN)/python -m tests.benchmarks.throughput

@@ -1,8 +1,11 @@
-"""The real servers for the tests that need them, started once a session."""
+"""The real servers for the tests that need them, started once a session: in each process that runs tests."""
 
 import os
 
+import pytest
+
 from tests.servers import server_fixtures
+from tests.workers import cores_here, memory_here, workers
 
 kabar_settings, pipeline = server_fixtures("session")
 
@@ -13,3 +16,9 @@ def pytest_configure() -> None:
     Every Java that a test starts reads the variable.
     """
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` is, and so `make test` where `WORKERS` says nothing else."""
+    return workers(cores_here(), memory_here())

@@ -193,11 +193,11 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     ids=["headers", "body", "chunks", "silence"],
 )
 def test_a_slow_server_is_cut_at_the_deadline(parts: tuple[bytes, ...]) -> None:
-    """A byte at a time, in headers or body, ends at the total deadline."""
+    """A byte at a time, in headers or body, ends at the total deadline: long before the ten seconds of all bytes."""
     with RawServer(*parts, pause=0.1, hold=True) as server:
         started = time.monotonic()
         outcome = ask(server.url, deadline=1.0)
-        assert time.monotonic() - started < 2.0
+        assert 1.0 <= time.monotonic() - started < 5.0
     assert outcome == Failed(reason="no whole reply within 1 seconds")
 
 

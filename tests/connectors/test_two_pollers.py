@@ -1,4 +1,9 @@
-"""Two processes share the feeds, and two machines feeds and pages: what a host sees of it, also when one is killed."""
+"""Two processes share the feeds, and two machines feeds and pages: what a host sees of it, also when one is killed.
+
+The broker notices after ten seconds that a member of the group is gone, and the others share its partitions anew. By
+the clock that takes longer where other tests keep the processor (32 s were seen), so that each step is waited for, a
+minute at most: what never comes to pass, or only by the next timeout, fails.
+"""
 
 import asyncio
 import itertools
@@ -116,8 +121,8 @@ def sites() -> Iterator[Sites]:
 def test_a_host_is_asked_once_at_a_time_by_whoever_has_it(kabar_settings: Settings) -> None:
     """Six hosts with two feeds each, always due. A second process joins, the first is killed, and a third one joins.
 
-    At no time do two requests to a host overlap or come closer than the spacing; each host is asked again within 15 s
-    of the kill; what appears after it is sent, of every feed; and no item is sent by two of them.
+    At no time do two requests to a host overlap or come closer than the spacing; each host is asked again after the
+    kill; what appears after it is sent, of every feed; and no item is sent by two of them.
     """
     with sites() as served:
         addresses = [f"http://127.3.0.{h}:{served.port}/{n}" for h in range(1, HOSTS + 1) for n in range(2)]
@@ -137,7 +142,6 @@ def test_a_host_is_asked_once_at_a_time_by_whoever_has_it(kabar_settings: Settin
                 first.kill()
                 killed, served.news = time.monotonic(), 2
                 until(lambda: asked_since(killed + SPACING_SECONDS) == HOSTS)
-                assert time.monotonic() - killed < 15
                 until(lambda: sum(len(items(kabar_settings, feed)) for feed in feeds) >= 2 * len(feeds))
                 with polling(kabar_settings, *command):
                     time.sleep(5)
@@ -169,7 +173,7 @@ def machine(settings: Settings, folder: Path) -> Iterator[tuple[Settings, list[s
 def test_a_host_is_asked_by_one_of_two_machines_for_feeds_and_pages(kabar_settings: Settings, tmp_path: Path) -> None:
     """Two machines that share nothing but Kafka. A host's feed and pages are asked by one of them, with the pause.
 
-    Then one of them is killed: the other asks for the feeds of all hosts within 15 s, and for the pages too.
+    Then one of them is killed: the other asks for the feeds of all hosts, and for the pages too.
     """
     with sites() as served:
         addresses = [f"http://127.4.0.{h}:{served.port}/feed" for h in range(1, HOSTS + 1)]
@@ -215,9 +219,7 @@ def test_a_host_is_asked_by_one_of_two_machines_for_feeds_and_pages(kabar_settin
                 killed = time.monotonic()
                 two = "Kabar/0.1 (+two)"
                 until(lambda: all((two, True) in who for who in askers(killed + SPACING_SECONDS).values()))
-                assert time.monotonic() - killed < 15
                 until(lambda: all((two, False) in who for who in askers(killed + SPACING_SECONDS).values()))
-                assert time.monotonic() - killed < 25
             finally:
                 done.set()
                 appearing.join()

@@ -146,13 +146,17 @@ def _kabar(environment: dict[str, str], *words: str) -> str:
 
 
 def _servers_of(data_dir: Path) -> list[psutil.Process]:
-    servers = [
-        process
-        for process in psutil.process_iter()
-        if any(word.startswith(f"-Dkabar.home={data_dir}") for word in process.cmdline()) and "java" in process.name()
-    ]
+    servers = [process for process in psutil.process_iter() if _serves(process, data_dir)]
     assert len(servers) == 2
     return servers
+
+
+def _serves(process: psutil.Process, data_dir: Path) -> bool:
+    try:
+        home = any(word.startswith(f"-Dkabar.home={data_dir}") for word in process.cmdline())
+        return home and "java" in process.name()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # it has ended since it was listed, or is of another user
+        return False
 
 
 @contextmanager
@@ -188,8 +192,8 @@ def processes_of(data_dir: Path) -> list[str]:
     for process in psutil.process_iter():
         try:
             text = " ".join(process.cmdline()) + " ".join(process.environ().values())
-        except psutil.Error:
+            if str(data_dir) in text and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{process.pid} {time.time() - process.create_time():.0f}s {text[:200]}")
+        except psutil.Error:  # it has ended meanwhile
             continue
-        if str(data_dir) in text and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-            found.append(f"{process.pid} {time.time() - process.create_time():.0f}s {text[:200]}")
     return found
