@@ -43,7 +43,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             Newer: the record's version is above this program's.
-            Undecodable: not JSON, nested too deep, a field is missing, or a field has the wrong type.
+            Undecodable: not JSON, not UTF-8, nested too deep, a field is missing, or a field has the wrong type.
         """
         decoder = _decoders.get(cls)
         if decoder is None:
@@ -56,13 +56,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             if cls.UPGRADES and isinstance(error, msgspec.ValidationError):
                 return cls._upgrade(data)
             raise Undecodable(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise Undecodable(f"not UTF-8: {error}") from error
         if record.v == cls.VERSION:
             return record
         return cls._upgrade(data)
 
     @classmethod
     def _upgrade(cls, data: bytes) -> Self:
-        plain = msgspec.json.decode(data)
+        try:
+            plain = msgspec.json.decode(data)
+        except UnicodeDecodeError as error:  # in a field that the record has not, which the first reading passed over
+            raise Undecodable(f"not UTF-8: {error}") from error
         if not isinstance(plain, dict):
             raise Undecodable(f"not a JSON object but {type(plain).__name__}")
         version = plain.get("v", 1)

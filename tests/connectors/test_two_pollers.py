@@ -1,8 +1,8 @@
 """Two processes share the feeds, and two machines feeds and pages: what a host sees of it, also when one is killed.
 
 The broker notices after ten seconds that a member of the group is gone, and the others share its partitions anew. By
-the clock that takes longer where other tests keep the processor (32 s were seen), so that each step is waited for, a
-minute at most: what never comes to pass, or only by the next timeout, fails.
+the clock that takes longer where other tests keep the processor (32 s were seen), so that each step is waited for, two
+minutes at most; what never comes to pass fails.
 """
 
 import asyncio

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("pipeline")
 def kabar(settings: Settings, *words: str, expect: int | None = 0) -> str:
     """Run the command line against the session's servers and give back its standard output."""
     environment = {**os.environ, **settings.environment()}
-    done = subprocess.run([*KABAR, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*KABAR, *words], env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert expect is None or done.returncode == expect, done.stdout + done.stderr
     return done.stdout
 

@@ -166,7 +166,7 @@ def started(data_dir: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     with (data_dir / "out").open("wb") as out:
         launcher = subprocess.Popen([*KABAR, "up", *options], env=environment, stdout=out, stderr=out)
     try:
-        until((data_dir / "running.json").exists, seconds=120, what="kabar is up")
+        until((data_dir / "running.json").exists, seconds=200, what="kabar is up")
         yield launcher
     finally:
         launcher.kill()

@@ -33,7 +33,17 @@ def test_a_newer_version_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"null", b"[]", b"\xff", b'{"v":2,"first":"a"}', b'{"v":2,"first":1,"last":"b"}']
+    "data",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"\xff",
+        b'{"v":2,"first":"a"}',
+        b'{"v":2,"first":1,"last":"b"}',
+        b'{"v":2,"first":"caf\xe9","last":"b"}',
+        b'{"v":1,"name":"a b","other":"caf\xe9"}',
+    ],
 )
 def test_what_is_no_record_is_undecodable(data: bytes) -> None:
     """Anything else raises the one error that dead letters are made of."""
