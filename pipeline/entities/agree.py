@@ -22,6 +22,7 @@ import msgspec
 from pipeline.entities.context import has_office
 from pipeline.entities.found import Found, Reading, place
 from pipeline.entities.normalise import folded
+from pipeline.entities.shortforms import FAMILY_FIRST
 from pipeline.entities.tagger.tag import TRAINED, Tagged
 from pipeline.knowledge import Entity
 from pipeline.reasons import BETWEEN, because
@@ -37,6 +38,8 @@ _LEAST_SHORT: Final = 3
 _LONGEST_KEY: Final = 100
 # What Chinese puts behind a place to name its people or its language.
 _DEMONYMS: Final = frozenset("人语語话話裔")
+# What Chinese writes right behind a name, and no foreign name ends in: says, will, and, at, to, again, visits.
+_DONE: Final = frozenset("稱称說说將将和與与在對对訪访會会曾已擬拟要再把被就向赴致表宣下簽签是也")
 # Of the known places and organisations that the tagger does not see in held-out train texts, those who labelled them
 # have as good as none in Indonesian (`warga Jepang`, `Israel menolak`), Croatian and Serbian, one in four in English,
 # Swedish, Portuguese and Japanese; but near half of them in Chinese, Hindi, Korean and Romanian.
@@ -165,12 +168,23 @@ def _is_longer_name(text: str, name: Tagged, entry: Found) -> bool:
     """Whether a Chinese name of two characters is only the beginning of another's of three: `王毅` in `王毅博`."""
     begins = name.type == entry.entity.type == "PER" and name.start == entry.start
     two = entry.end - entry.start == 2 and name.end - name.start == 3  # noqa: PLR2004 - as many as names have
-    # What is taken for a third character may belong to the office: `岸田前首相`.
-    return begins and two and _is_han(text[name.start : name.end]) and not has_office(text, entry.start, entry.end)
+    # What is taken for a third character may belong to the office: `岸田前首相`; or to what is said: `川普稱`.
+    return (
+        begins
+        and two
+        and _is_han(text[name.start : name.end])
+        and not has_office(text, entry.start, entry.end)
+        and not _is_said(text[name.end - 1], entry)
+    )
 
 
 def _is_han(text: str) -> bool:
     return all("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+def _is_said(letter: str, entry: Found) -> bool:
+    """Whether what stands behind a surname of a foreigner is what he does, which no name ends in."""
+    return letter in _DONE and entry.entity.country not in FAMILY_FIRST and _is_short(entry)
 
 
 def _is_firm(entry: Found, name: Tagged) -> bool:

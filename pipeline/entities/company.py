@@ -6,11 +6,10 @@ text that names no politician.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from pipeline.entities.context import country_before, has_office, is_given_name, is_speaker, word_before
@@ -52,22 +51,25 @@ class Named(NamedTuple):
     entity: Entity
 
 
-class Nearby:
-    """People whom a text names, to be asked for those near a place: of thousands each would meet each else."""
+class Beside:
+    """People or other names in the order of their places, to be asked for those near another."""
 
-    def __init__(self, named: Iterable[Named]) -> None:
-        self._by_field: dict[Field, list[tuple[int, int, Named]]] = {}
-        for order, one in enumerate(named):
-            self._by_field.setdefault(one.field, []).append((one.start, order, one))
-        for entries in self._by_field.values():
-            entries.sort()
+    def __init__(self, names: Iterable[Named]) -> None:
+        self._names = sorted(names, key=_place)
 
-    def of(self, one: Named) -> list[Named]:
-        """Those that may be near, in the order in which they were given."""
-        entries = self._by_field.get(one.field, [])
-        begin = bisect_left(entries, one.start - _NEAR - _LONGEST_NAME, key=itemgetter(0))
-        end = bisect_right(entries, one.end + _NEAR, key=itemgetter(0))
-        return [other for _, _, other in sorted(entries[begin:end], key=itemgetter(1))]
+    def add(self, one: Named) -> None:
+        """One more."""
+        insort(self._names, one, key=_place)
+
+    def near(self, one: Named) -> Sequence[Named]:
+        """Those that begin in reach of another, in the same field."""
+        first = bisect_left(self._names, (one.field, one.start - _NEAR - _LONGEST_NAME), key=_place)
+        last = bisect_right(self._names, (one.field, one.end + _NEAR), key=_place)
+        return self._names[first:last]
+
+
+def _place(one: Named) -> tuple[Field, int]:
+    return one.field, one.start
 
 
 def is_public(entity: Entity) -> bool:
@@ -116,20 +118,21 @@ def _portfolios() -> tuple[str, ...]:
     return tuple({phrase for phrases in listed for phrase in phrases.split("|")})
 
 
-def company(text: str, one: Named, others: Iterable[Named], language: str) -> Entity | None:
+def company(text: str, one: Named, others: Iterable[Named], language: str, *, marked: bool = False) -> Entity | None:
     """Who beside a surname tells that the person in public life is meant; None where nobody does.
 
-    In scripts without capitals, where a surname may be a word, that is only a compatriot, as for what is a first name.
+    In scripts without capitals, where a surname may be a word, that is only a compatriot, as for what is a first name;
+    anybody for one that is marked as standing alone.
     """
     surface = text[one.start : one.end]
-    if not _may_be(surface, one.entity, language):
+    if not marked and not _may_be(surface, one.entity, language):
         return None
     # What may be a first name is told by compatriots alone, but that of someone in office.
     first = is_given_name(surface)
     if first and _FAMILY_BEHIND.match(text, one.end):
         return None
     given = first and not is_in_office(one.entity.role)
-    caseless = not _has_capital(surface)
+    caseless = not _has_capital(surface) and not marked
     if caseless and _goes_on(text, one, language):
         return None
     for other in others:
@@ -150,11 +153,24 @@ def peers(text: str, one: Named, others: Sequence[Named], language: str) -> Enti
     return company(text, one, (o for o in compatriots if _may_be(text[o.start : o.end], o.entity, language)), language)
 
 
-def of_country(text: str, one: Named, places: Mapping[int, Entity]) -> bool:
+def of_country(text: str, one: Named, places: Mapping[tuple[Field, int], Entity]) -> bool:
     """Whether the bearer's own country stands right before a surname: `Australia's Albanese`."""
     end = country_before(text, one.start)
-    place = places.get(end)
+    place = places.get((one.field, end))
     return place is not None and place.country is not None and place.country == one.entity.country
+
+
+def may_be(text: str, one: Named, language: str) -> bool:
+    """Whether a surname is neither too many people's nor, in a script without capitals, a frequent word."""
+    surface = text[one.start : one.end]
+    if not _has_capital(surface) and _goes_on(text, one, language):
+        return False
+    return _may_be(surface, one.entity, language) and not _is_first(text, one, surface)
+
+
+def _is_first(text: str, one: Named, surface: str) -> bool:
+    """Whether a first name stands before a family name."""
+    return is_given_name(surface) and _FAMILY_BEHIND.match(text, one.end) is not None
 
 
 def _may_be(surface: str, entity: Entity, language: str) -> bool:

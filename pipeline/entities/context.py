@@ -21,9 +21,9 @@ from pipeline.entities.tagger.lexicon import (
 )
 
 _POSSESSIVE: Final = re.compile(r"['’]s? \Z")
-_AFTER: Final = re.compile(r"[ -]([^\W\d_][\w\u0900-\u0dff]*)")
-_SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
-_WINDOW: Final = 40
+AFTER: Final = re.compile(r"[ -]([^\W\d_][\w\u0900-\u0dff]*)")
+SENTENCE: Final = re.compile(r"(?:^|[.!?…:;\n\r\"“”„«»()\[\]–—|]|[.!?] ) *$")
+WINDOW: Final = 40
 # Small words within a surname: the first name stands before them.
 _PARTICLES: Final = frozenset("von van der den de da di du del della dos das la le ter ten zu al el".split())  # noqa: SIM905 - a list of words
 # Languages with a list of frequent words whose words have few forms, so that what is not on it is strange.
@@ -78,8 +78,8 @@ def _listed(name: str) -> dict[str, list[str]]:
     return listed
 
 
-def _by_place(name: str) -> dict[str, list[str]]:
-    """The words of a table with a line for each place where they stand."""
+def by_place(name: str) -> dict[str, list[str]]:
+    """The words of a table with a line for each place where they stand, or for each language."""
     rows = (files("pipeline.entities") / name).read_text("utf-8").splitlines()
     return {place: words.split() for place, _, words in (row.partition("\t") for row in rows) if place[0] != "#"}
 
@@ -98,8 +98,8 @@ def has_office(text: str, start: int, end: int) -> bool:
     word = word_before(text, start).casefold()
     if word in whole or word.startswith(beginnings):
         return True
-    rest = text[end : end + _WINDOW].lstrip(" ")
-    return text[max(0, start - _WINDOW) : start].rstrip().endswith(before) or rest.startswith(behind)
+    rest = text[end : end + WINDOW].lstrip(" ")
+    return text[max(0, start - WINDOW) : start].rstrip().endswith(before) or rest.startswith(behind)
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +112,7 @@ def _professions() -> tuple[frozenset[str], tuple[str, ...]]:
 def has_profession(text: str, start: int) -> bool:
     """Whether the word for a profession that no one in public office has stands right before a full name."""
     spaced, joined = _professions()
-    return word_before(text, start).casefold() in spaced or text[max(0, start - _WINDOW) : start].endswith(joined)
+    return word_before(text, start).casefold() in spaced or text[max(0, start - WINDOW) : start].endswith(joined)
 
 
 def is_speaker(text: str, start: int, end: int) -> bool:
@@ -129,7 +129,7 @@ def word_before(text: str, start: int) -> str:
         end -= 1
     begin = end
     # Vowel signs are no letters by Unicode's account, but parts of a word.
-    while begin and end - begin < _WINDOW and (text[begin - 1].isalpha() or category(text[begin - 1])[0] == "M"):
+    while begin and end - begin < WINDOW and (text[begin - 1].isalpha() or category(text[begin - 1])[0] == "M"):
         begin -= 1
     return text[begin:end]
 
@@ -143,17 +143,17 @@ def is_introduced(text: str, start: int, end: int) -> bool:
     """Whether a name is introduced as that of someone unknown: `bernama Joko Widodo`, `عمران خان نامی`."""
     before, behind, joined = _introductions()
     word = word_before(text, start).casefold()
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     return (
         word in before
         or (after is not None and after[1].casefold() in behind)
-        or text[max(0, start - _WINDOW) : start].endswith(joined)
+        or text[max(0, start - WINDOW) : start].endswith(joined)
     )
 
 
 @lru_cache(maxsize=1)
 def _introductions() -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
-    listed = _by_place("introductions.tsv")
+    listed = by_place("introductions.tsv")
     return frozenset(listed["before"]), frozenset(listed["behind"]), tuple(listed["joined"])
 
 
@@ -163,15 +163,32 @@ def country_before(text: str, start: int) -> int:
     return -1 if found is None else found.start()
 
 
+def is_homonym(text: str, start: int, end: int, language: str) -> bool:
+    """Whether a name alone may be a word of the language: no capital in the middle of a sentence says otherwise."""
+    surface = text[start:end]
+    if surface.casefold() not in _homonyms().get(language.partition("-")[0], ()):
+        return False
+    # A case ending behind an apostrophe is a name's in Turkish.
+    if text[end : end + 1] in {"'", "’"}:
+        return False
+    capital = surface[:1] != surface[:1].lower()
+    return not capital or SENTENCE.search(text, max(0, start - WINDOW), start) is not None
+
+
+@lru_cache(maxsize=1)
+def _homonyms() -> dict[str, frozenset[str]]:
+    return {language: frozenset(words) for language, words in by_place("homonyms.tsv").items()}
+
+
 def is_junior(text: str, end: int) -> bool:
     """Whether what follows says that a son is meant: `Trump Jr.`."""
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     return after is not None and after[1].lower() in _JUNIORS
 
 
 def follows_on(text: str, end: int, *, title_case: bool) -> bool:
     """Whether a capitalised word follows, so that a family name which comes first is another's (`Kim Hyun-woo`)."""
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     if after is None or not after[1][0].isupper() or title_case:
         return False
     word = after[1].casefold()
@@ -198,7 +215,7 @@ def goes_before(text: str, start: int, given: frozenset[str], *, title_case: boo
     if title_case or before.isupper() or before.casefold() in titles():
         return False
     begin = start - len(before) - 1
-    if begin > 0 and _SENTENCE.search(text, max(0, begin - _WINDOW), begin) is None:
+    if begin > 0 and SENTENCE.search(text, max(0, begin - WINDOW), begin) is None:
         return True
     return _is_strange(before.lower(), language)
 
@@ -226,7 +243,7 @@ def is_given_name(word: str) -> bool:
 
 def before_family_name(text: str, end: int, language: str) -> bool:
     """Whether a family name follows, so that what looks like one is a first name (`Erdogan Zobel`)."""
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     if after is None or not after[1][0].isupper():
         return False
     word = after[1].lower()
@@ -235,7 +252,7 @@ def before_family_name(text: str, end: int, language: str) -> bool:
 
 def goes_on(text: str, end: int, language: str) -> bool:
     """Whether a full name goes on behind its end, so that it is another's: `Nicolás Maduro Guerra`, `… Jr.`."""
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     if after is None or not after[1][0].isupper():
         return False
     word = after[1].lower()
@@ -272,29 +289,12 @@ def is_saint(text: str, start: int) -> bool:
 
 def is_family_first(text: str, end: int, language: str) -> bool:
     """Whether what follows a surname makes it another's: a first name in Hungarian, a father's name in Slavic texts."""
-    after = _AFTER.match(text, end)
+    after = AFTER.match(text, end)
     if after is None or not after[1][0].isupper():
         return False
     if language == "hu":
         return _is_listed(after[1].lower(), FIRST_NAME)
     return _PATRONYMIC.search(after[1]) is not None
-
-
-def is_facility(text: str, start: int, end: int) -> bool:
-    """Whether a name is that of a place or a body named after someone: `Trump Tower`, `Jalan Sudirman`."""
-    before, behind, joined = _facilities()
-    if word_before(text, start).casefold() in before:
-        return True
-    rest = text[end : end + _WINDOW]
-    after = _AFTER.match(rest)
-    return (after is not None and after[1].casefold().startswith(behind)) or rest.lstrip().startswith(joined)
-
-
-@lru_cache(maxsize=1)
-def _facilities() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
-    """Words before such a name, beginnings of words behind it, and what stands behind it without a space."""
-    listed = _by_place("facilities.tsv")
-    return frozenset(listed["before"]), tuple(listed["behind"]), tuple(listed["joined"])
 
 
 def is_title_case(text: str, language: str) -> bool:

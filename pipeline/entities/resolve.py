@@ -1,23 +1,26 @@
 """One decision for each place in an item: overlaps, namesakes, and short forms of people who are named in full."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from pipeline.entities.boundaries import has_unspaced
 from pipeline.entities.company import is_public
 from pipeline.entities.context import (
     follows_on,
     goes_on,
     has_profession,
-    is_facility,
+    is_homonym,
     is_introduced,
     is_title_case,
     names_language,
     word_before,
 )
 from pipeline.entities.found import Candidate, Found, Person, Reading, is_free, place, take
+from pipeline.entities.named_after import is_facility
 from pipeline.entities.names import Kind
 from pipeline.entities.shorts import short_mentions, short_names, short_spans
 from pipeline.reasons import BETWEEN, because
+from schemas.document import Field
 
 _ORDER: Final = {"PER": 0, "ORG": 1, "LOC": 2}
 # How much each kind of name is trusted beside the entity's own confidence.
@@ -36,19 +39,49 @@ def resolve(reading: Reading, candidates: Iterable[Candidate]) -> list[Found]:
     full: list[Candidate] = []
     surnames: list[Candidate] = []
     for candidate in candidates:
-        (surnames if candidate.kind >= Kind.SURNAME else full).append(candidate)
+        alone = candidate.kind >= Kind.SURNAME or _is_word(candidate, reading)
+        (surnames if alone else full).append(candidate)
+    longer = {(one.field, one.start): one.end for one in surnames if one.kind <= Kind.UNCOMMON}
     taken = {field: bytearray(len(text.original)) for field, text in reading.texts.items()}
     found: list[Found] = []
+    refused: set[tuple[Field, int]] = set()
     for candidate in sorted(full, key=_rank):
         span = (candidate.field, candidate.start, candidate.end)
         text = reading.original(candidate.field)
-        if is_free(taken, span) and _fits_context(candidate, text, reading.given, reading.language):
+        if _is_within(candidate, longer):
+            continue
+        if not is_free(taken, span):
+            continue
+        if _fits_context(candidate, text, reading.given, reading.language):
             take(taken, span)
             found.append(_full(candidate))
+        else:
+            refused.add((candidate.field, candidate.end))
+    # What says of a full name that it is another's says it of the surname in it.
+    surnames = [one for one in surnames if (one.field, one.end) not in refused]
     people = _people(found)
     spans = short_spans(reading, short_names(reading, found, people), people, surnames)
     found += short_mentions(reading, taken, spans, people, found)
     return sorted(found, key=lambda entry: place(entry.field, entry.start))
+
+
+def _is_word(candidate: Candidate, reading: Reading) -> bool:
+    """Whether the one name by which a person goes may be a word."""
+    return (
+        candidate.entity.type == "PER"
+        and " " not in candidate.written
+        and is_homonym(reading.original(candidate.field), candidate.start, candidate.end, reading.language)
+    )
+
+
+def _is_within(candidate: Candidate, longer: Mapping[tuple[Field, int], int]) -> bool:
+    """Whether a place is but the beginning of a surname in a script without spaces: `佩斯` in `佩斯科夫`."""
+    return (
+        candidate.entity.type == "LOC"
+        and candidate.figure is None
+        and has_unspaced(candidate.written)
+        and longer.get((candidate.field, candidate.start), 0) > candidate.end
+    )
 
 
 def _rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:

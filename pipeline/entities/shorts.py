@@ -1,5 +1,6 @@
 """Short forms in an item: surnames that stand alone, and names of people whom it names in full elsewhere."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -7,26 +8,29 @@ from typing import Final
 
 import msgspec
 
+from pipeline.entities.affairs import Affairs
 from pipeline.entities.automaton import Automaton
-from pipeline.entities.company import Named, Nearby, company, holds_office, of_country, peers
+from pipeline.entities.company import Beside, Named, company, holds_office, may_be, of_country, peers
 from pipeline.entities.context import (
     before_family_name,
     country_before,
     follows_on,
     goes_before,
-    is_facility,
     is_family_first,
     is_first_name,
     is_given_name,
     is_half,
+    is_homonym,
     is_introduced,
     is_junior,
     is_saint,
     is_title_case,
     word_before,
 )
+from pipeline.entities.firsts import is_own_first
 from pipeline.entities.found import Candidate, Found, Person, Reading, Span, is_free, place, take
 from pipeline.entities.inflect import inflects
+from pipeline.entities.named_after import is_facility
 from pipeline.entities.names import Kind, Name
 from pipeline.entities.shortforms import FAMILY_FIRST, GIVEN_FIRST, short_forms
 from pipeline.knowledge import Entity
@@ -39,6 +43,9 @@ _SURNAME_ALONE: Final = 0.75
 _SURNAME_BESIDE_NAMESAKE: Final = 0.6
 # A shorter name is not known by its cases where only its company tells of it.
 _LEAST_INFLECTED: Final = 5
+# A first name before a surname, which Chinese and Japanese part by a dot.
+_FIRST: Final = re.compile(r"([^\W\d_][\w\u0900-\u0dff\u0e00-\u0e7f]*)[ ·・]\Z")
+_LONGEST_FIRST: Final = 40
 # A text that names more people than this is a list, where short forms mean nobody.
 _MOST_PEOPLE: Final = 200
 # Occurrences looked at in one field, before overlaps are settled: eight times what an item may have of mentions.
@@ -127,7 +134,11 @@ def short_mentions(
         office = short.surname is not None and holds_office(
             reading.original(span[0]), span[1], span[2], taken[span[0]], reading.language
         )
-        if short.surname is not None and short.surname.kind >= Kind.TITLED and not office:
+        if (
+            short.surname is not None
+            and not office
+            and (short.surname.kind >= Kind.TITLED or _is_homonym(reading, span))
+        ):
             alone.append((span, short.surname))
             if not short.who:
                 continue
@@ -147,8 +158,8 @@ class _Shorts:
         self.spans = spans
         self.confused: set[str] = set()
         self.decided: list[tuple[Span, _Short]] = []
-        # Who told whose a surname is.
-        self.beside: dict[Span, Entity] = {}
+        # Who or what told whose a surname is.
+        self.beside: dict[Span, str] = {}
         self._cased = {field: is_title_case(text.original, reading.language) for field, text in reading.texts.items()}
 
     def settle(self, span: Span, short: _Short, *, told: bool) -> bool:
@@ -160,14 +171,23 @@ class _Shorts:
         if _is_uncommon(short) and not told and is_given_name(text[start:end]):
             return False
         half = is_half(text, start, end) and not _meets(self.spans, self.taken, span)
-        if half or self._is_namesake(span, short, told=told):
+        if (half and not _is_own(text, start, short)) or self.is_namesake(span, short, told=told):
             self.confused.update(short.who)
             return False
         take(self.taken, span)
         self.decided.append((span, short))
         return True
 
-    def _is_namesake(self, span: Span, short: _Short, *, told: bool) -> bool:
+    def settle_beside(self, one: Named, surname: Candidate, told: str) -> bool:
+        """Whether a surname stands that something beside it told, where its place is free."""
+        span = (one.field, one.start, one.end)
+        if not is_free(self.taken, span):
+            return False
+        self.beside[span] = told
+        return self.settle(span, _of_surname(surname), told=True)
+
+    def is_namesake(self, span: Span, short: _Short, *, told: bool) -> bool:
+        """Whether what stands beside a name says that it is another's."""
         field, start, end = span
         text, language = self.reading.original(field), self.reading.language
         # What another name holds is no first name (`Tổng thống Pháp Macron`), unless a town is called so (`Charlotte`).
@@ -188,33 +208,73 @@ class _Shorts:
                 short.trails
                 and not apart
                 and goes_before(text, start, self.reading.given, title_case=title_case, language=language)
+                and not _is_own(text, start, short)
             )
         )
 
 
 def _accompanied(shorts: _Shorts, alone: list[tuple[Span, Candidate]], found: Sequence[Found]) -> None:
-    """Settle the surnames that nothing told so far, where the company that they keep does."""
+    """Settle the surnames that nothing told so far, where the company that they keep or what the text is about does."""
     language = shorts.reading.language
-    others = [Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "PER"]
-    others += [Named(*span, short.surname.entity) for span, short in shorts.decided if short.surname is not None]
-    left = [(Named(*span, surname.entity), surname) for span, surname in alone if is_free(shorts.taken, span)]
-    near, untold = Nearby(others), Nearby(one for one, _ in left)
-    places: defaultdict[Field, dict[int, Entity]] = defaultdict(dict)
-    for entry in found:
-        if entry.entity.type == "LOC":
-            places[entry.field][entry.end] = entry.entity
+    people = [Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "PER"]
+    people += [Named(*span, short.surname.entity) for span, short in shorts.decided if short.surname is not None]
+    others = Beside(people)
+    left = [
+        (Named(*span, surname.entity), surname)
+        for span, surname in alone
+        # `Zengin` is no case of Zeng.
+        if is_free(shorts.taken, span)
+        and not (surname.kind is Kind.TITLED_FORM and len(surname.written) < _LEAST_INFLECTED)
+    ]
+    rivals = Beside(one for one, _ in left)
+    places = {(e.field, e.end): e.entity for e in found if e.entity.type == "LOC"}
     for one, surname in left:
         text = shorts.reading.original(one.field)
-        if surname.kind is Kind.TITLED_FORM and len(surname.written) < _LEAST_INFLECTED:
-            continue  # `Zengin` is no case of Zeng
-        who = company(text, one, near.of(one), language) or peers(text, one, untold.of(one), language)
-        span = (one.field, one.start, one.end)
-        if who is None and of_country(text, one, places[one.field]):
-            who = places[one.field][country_before(text, one.start)]
-        if who is None or not is_free(shorts.taken, span):
+        marked = surname.kind < Kind.TITLED
+        who = company(text, one, others.near(one), language, marked=marked) or peers(
+            text, one, rivals.near(one), language
+        )
+        if who is None and of_country(text, one, places):
+            who = places[one.field, country_before(text, one.start)]
+        if who is not None and shorts.settle_beside(one, surname, who.name):
+            others.add(one)
+    _by_affairs(shorts, left, found)
+
+
+def _by_affairs(shorts: _Shorts, left: Sequence[tuple[Named, Candidate]], found: Sequence[Found]) -> None:
+    """Settle surnames that stand beside what their bearers are in public life for, unless a namesake is named too."""
+    reading = shorts.reading
+    strangers = {
+        reading.original(one.field)[one.start : one.end].casefold()
+        for one, surname in left
+        if shorts.is_namesake((one.field, one.start, one.end), _of_surname(surname), told=True)
+    }
+    bodies = Beside(Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "ORG")
+    places = Beside(Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "LOC")
+    affairs = {field: Affairs(text.original, reading.language) for field, text in reading.texts.items()}
+    for one, surname in left:
+        text = reading.original(one.field)
+        if text[one.start : one.end].casefold() in strangers or (
+            surname.kind >= Kind.TITLED and not may_be(text, one, reading.language)
+        ):
             continue
-        shorts.beside[span] = who
-        shorts.settle(span, _of_surname(surname), told=True)
+        marked = surname.kind < Kind.TITLED
+        told = affairs[one.field].tell(one, bodies.near(one), places.near(one), marked=marked)
+        if told is not None:
+            shorts.settle_beside(one, surname, told)
+
+
+def _is_own(text: str, start: int, short: _Short) -> bool:
+    """Whether the prominent one's own first name stands before a surname."""
+    if short.surname is None:
+        return False
+    found = _FIRST.search(text, max(0, start - _LONGEST_FIRST), start)
+    return found is not None and is_own_first(found[1], short.surname.entity)
+
+
+def _is_homonym(reading: Reading, span: Span) -> bool:
+    field, start, end = span
+    return is_homonym(reading.original(field), start, end, reading.language)
 
 
 def _is_uncommon(short: _Short) -> bool:
@@ -236,7 +296,7 @@ def _short(
     short: _Short,
     people: Mapping[str, Person],
     confused: set[str],
-    beside: Entity | None,
+    beside: str | None,
 ) -> Found | None:
     """Whom a short form means: the one person named in full, else the prominent one, else nobody."""
     field, start, end = span
@@ -267,10 +327,10 @@ def _short(
     )
 
 
-def _surname(written: str, beside: Entity | None, *, namesake: bool) -> str:
+def _surname(written: str, beside: str | None, *, namesake: bool) -> str:
     why = because("surname {}, known without a first name", written)
     if beside is not None:
-        why += BETWEEN + because("beside “{}”", beside.name)
+        why += BETWEEN + because("beside “{}”", beside)
     return why + BETWEEN + because("a namesake is named too") if namesake else why
 
 

@@ -130,7 +130,7 @@ def _shortened(words: list[str]) -> list[str]:
 
 
 def _scripts(words: list[str]) -> Iterator[str]:
-    roman = [_romanised(word) for word in words]
+    roman = [romanised(word) for word in words]
     given = _given_names().get(roman[0], {})
     if not all(_LATIN.fullmatch(word) for word in roman):
         return
@@ -165,14 +165,15 @@ def _given_names() -> dict[str, dict[str, tuple[str, ...]]]:
             words = alias.split()
             if len(words) == len(latin) > 1 and not alias.isascii():
                 block = unicodedata.name(words[0][0], "?").split()[0]
-                counts[_romanised(latin[0]), block][words[0]] += 1
+                counts[romanised(latin[0]), block][words[0]] += 1
     found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for (latin_name, block), names in counts.items():
         found[latin_name][block] = tuple(name for name, _ in names.most_common(2))
     return found
 
 
-def _romanised(word: str) -> str:
+def romanised(word: str) -> str:
+    """A word of Cyrillic, Greek, Georgian or Armenian in small Latin letters without diacritics; others as they are."""
     made = "".join(_ROMAN.get(letter, letter) for letter in unicodedata.normalize("NFC", word.lower()))
     bare = unicodedata.normalize("NFKD", made) if not set(made) & set("čćšžđ") else made
     return "".join(letter for letter in bare if not unicodedata.combining(letter))

@@ -43,12 +43,12 @@ _LISTED: Final = np.uint16(
 )  # fmt: skip
 # Roles of those who are in office now; that of a former one says its years.
 _IN_OFFICE: Final = re.compile(
-    r"(?:(?:Supreme |Acting |Vice |Deputy |Federal )?(?:President|Prime minister|Chancellor|Foreign minister|"
-    r"Minister of|Leader|Secretary|Secretary-General|High Representative|Defen[cs]e minister|Chair|Governor|King|Queen|"
-    r"Pope))\b"
-    r"(?!.*\d{4}–\d{4})",
+    r"(?:(?:Supreme |Acting |Vice |Deputy |Federal )?(?:President|Prime minister|Chancellor|(?:[\w-]+ ){1,3}minister|"
+    r"Minister of|Leader|Secretary|Secretary-General|High Representative|Chair|Governor|King|Queen|Pope))\b"
+    r"(?!.*(?:\d{4}–\d{4}|\buntil \d{4}))",
     re.IGNORECASE,
 )
+_HELD: Final = re.compile(r"(?:President|Prime minister|Chancellor|King|Queen)\b", re.IGNORECASE)
 # Beside the word for an office those who head a body are meant too, unless that is past.
 _HEADS: Final = re.compile(
     r"(?:Head of|Chief executive|Director|Crown prince|Emir|Sultan|Premier|Taoiseach|Speaker|Mayor|Treasurer|"
@@ -62,7 +62,12 @@ _FOREIGN: Final = (
     (re.compile("[\u05d0-\u05ea'\u05f3]+"), 4, frozenset({"IL"})),
     (re.compile("[\u0900-\u097f]+"), 4, frozenset({"IN", "NP"})),
     (re.compile("[\u0980-\u09ff]+"), 4, frozenset({"IN", "BD"})),
+    (re.compile("[\u0a00-\u0aff]+"), 4, frozenset({"IN", "PK"})),
     (re.compile("[\u0b80-\u0bff]+"), 4, frozenset({"IN", "LK"})),
+    (re.compile("[\u0c00-\u0d7f]+"), 4, frozenset({"IN"})),
+    (re.compile("[\u0d80-\u0dff]+"), 4, frozenset({"LK"})),
+    (re.compile("[\u1780-\u17ff]+"), 5, frozenset({"KH"})),
+    (re.compile("[\u1200-\u135a]+"), 3, frozenset({"ET", "ER"})),
     (re.compile("[\u0e01-\u0e4e]+"), 4, frozenset({"TH"})),
     (re.compile("[\u10d0-\u10ff]+"), 5, frozenset({"GE"})),
     (re.compile("[\u30a1-\u30fc]+"), 3, frozenset({"JP"})),
@@ -81,9 +86,10 @@ _LATIN: Final = tuple(
         "a b v g d e jo zs z i j k l m n o p r sz t u f h c cs s scs - i - e ju ja",
     )
 )
+_MACEDONIAN: Final = str.maketrans("ћЋђЂ", "ќЌѓЃ")
 # Where people in public life are called by their first names as well: `Lula`, `Samia`, `अखिलेश`.
 _FIRST_TOO: Final = frozenset({"IN", "NP", "LK", "BD", "PK", "BR", "PT", "TZ", "NG"})
-_CALLED: Final = re.compile("[A-Z][a-zß-ſ]{2,}|[ऀ-ॿ]{3,}")
+_CALLED: Final = re.compile("[A-Z][a-zß-ſ]{2,}|[\u0900-\u0dff]{3,}")
 _SUFFIX: Final = re.compile(r"(?:jr|sr|[ivx]+)\.?", re.IGNORECASE)
 _HANGUL: Final = re.compile("[\uac00-\ud7a3]+")
 _HAN: Final = re.compile("[\u4e00-\u9fff]+")
@@ -108,6 +114,8 @@ class Surnames:
         self._owners: dict[str, int] = {}
         # Of each last word, which person with a marked surname has it: of a family the one who goes by it alone.
         self._prominent: dict[str, int] = {}
+        # Of each surname and name, who of those that have it is the only one that is or was head of a state.
+        self._held = _heads_of_state(entities)
         for number, entity in enumerate(entities):
             if entity.surnames and _is_last(entity):
                 for word in dict.fromkeys(word.casefold() for word in _last_words(entity)):
@@ -159,13 +167,29 @@ class Surnames:
         ]
         # Of several people with one surname the one in office is meant beside the word for it.
         heads = in_office or any(_HEADS.match(person.role) for person in people)
-        titled = (word for word in listed if word not in uncommon and (heads or self._is_alone(word, known)))
+        titled = (
+            word
+            for word in listed
+            if word not in uncommon
+            and (heads or self._is_alone(word, known) or self._held.get(word.casefold()) in known)
+        )
         return Tracked(tuple(dict.fromkeys(uncommon)), tuple(titled))
 
     def _is_alone(self, word: str, known: Collection[int] = ()) -> bool:
         """Whether a word is in nobody else's name, or last in those of one of these, who goes by a surname alone."""
         key = word.casefold()
         return self._owners.get(key) != _SEVERAL or self._prominent.get(key, _SEVERAL) in known
+
+
+def _heads_of_state(entities: Sequence[Entity]) -> dict[str, int]:
+    """Of each word by which the news may call one that is or was head of a state or government, whose it is."""
+    held: dict[str, int] = {}
+    for number, entity in enumerate(entities):
+        if _HELD.match(entity.role):
+            for word in dict.fromkeys(word.casefold() for word in _called(entity)):
+                if held.setdefault(word, number) != number:
+                    held[word] = _SEVERAL
+    return held
 
 
 def is_in_office(role: str) -> bool:
@@ -186,7 +210,9 @@ def _is_foreign(word: str, country: str | None) -> bool:
 
 
 def _in_latin(word: str) -> Iterator[str]:
-    """A Russian surname in the letters of other languages."""
+    """A Russian surname in the letters of other languages, a Serbian one in those of Macedonian."""
+    if word.translate(_MACEDONIAN) != word:
+        yield word.translate(_MACEDONIAN)
     small = word.lower()
     if small.strip(_RUSSIAN) == "" and word[:1].isupper():
         yield from (small.translate(letters).capitalize() for letters in _LATIN)
@@ -209,6 +235,11 @@ def _last_words(person: Entity) -> Iterator[str]:
             yield words[-1]
         elif person.country == "JP" and len(name) == _JAPANESE and _HAN.fullmatch(name):
             yield name[:2]
+
+
+def _called(person: Entity) -> Iterator[str]:
+    """The words by which the news may call a person."""
+    yield from _last_words(person) if _is_last(person) else _first_words(person)
 
 
 def _first_words(person: Entity) -> Iterator[str]:
