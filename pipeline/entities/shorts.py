@@ -247,7 +247,7 @@ def _by_affairs(shorts: _Shorts, left: Sequence[tuple[Named, Candidate]], found:
     strangers = {
         reading.original(one.field)[one.start : one.end].casefold()
         for one, surname in left
-        if shorts.is_namesake((one.field, one.start, one.end), _of_surname(surname), told=True)
+        if shorts.is_namesake((one.field, one.start, one.end), _of_surname(surname), told=False)
     }
     bodies = Beside(Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "ORG")
     places = Beside(Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "LOC")

@@ -1,11 +1,11 @@
 """How often alerts are right, on labelled sentences: `make eval-alerts`.
 
 Files of sentences of the project's own: one written before the matcher, the others after it, before anything was
-measured on them; the third by someone who had not seen the matcher, in which nothing was changed for it since. The
-fourth was written in one go and cut in two by a hash: the errors of one half (`-seen`) were looked at, those of the
-other were not. The fifth was written by someone who had seen neither the matcher nor the other files, with the list of
-who is known, and cut in the same way. Everyone of a file is tracked at once, by name alone, and each sentence is an
-item. A sentence and a figure that would alert, and should, is right. `--wrong` shows what fails.
+measured on them; the third by someone who had not seen the matcher. The fourth and the fifth were written in one go
+and cut in two by a hash: the errors of one half (`-seen`) may be looked at, those of the fifth's other half never, so
+that nothing prints them. The fifth is by someone who had seen neither the matcher nor the other files, with the list
+of who is known. Everyone of a file is tracked at once, by name alone, and each sentence is an item. A sentence and a
+figure that would alert, and should, is right. `--wrong` shows what fails in the files that are not blind.
 """
 
 import argparse
@@ -34,6 +34,8 @@ FILES = (
     "written-fifth-seen.jsonl",
     "written-fifth.jsonl",
 )
+# What nobody looks at, so that it tells what is to be expected of the news of tomorrow.
+BLIND = frozenset({"written-fifth.jsonl"})
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +130,9 @@ def lines(name: str, counts: dict[str, Counts], count: int) -> Iterator[str]:
 def main() -> None:
     """Print the figures of all files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--wrong", action="store_true", help="also print every pair that came out wrong")
+    parser.add_argument(
+        "--wrong", action="store_true", help="also print every pair that came out wrong, but of what is blind"
+    )
     arguments = parser.parse_args()
     for name in FILES:
         path = FOLDER / name
@@ -138,7 +142,7 @@ def main() -> None:
         rows = sentences(path)
         counts, wrong = evaluate(rows)
         print("\n".join(lines(name, counts, len(rows))))  # noqa: T201 - the same
-        if arguments.wrong:
+        if arguments.wrong and name not in BLIND:
             for one in wrong:
                 print(f"  {one.what:<7} {one.sentence.language:<8} {one.name}: {one.sentence.text}  [{one.why}]")  # noqa: T201
 
