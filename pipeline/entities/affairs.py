@@ -39,7 +39,7 @@ class Affairs:
 
     def __init__(self, text: str, language: str) -> None:
         self._text = text
-        self._language = language
+        self._language = language.partition("-")[0]
         self._read = False
         self._words: list[int] = []
         self._places: list[tuple[int, str]] = []
@@ -61,18 +61,25 @@ class Affairs:
         told = next((body for body in near if _heads(one.entity, body)), None)
         if told is not None:
             return told.name
-        word = self._word_between(begin, end) if is_public(one.entity) else None
-        if not is_public(one.entity) or (word is None and not marked):
+        if not is_public(one.entity):
+            return None
+        word = self._word_between(begin, end)
+        if word is None and not marked:
             return None
         country = one.entity.country
-        home = country is not None and country in _tables()[2].get(self._language.partition("-")[0], ())
-        if (word is not None and (home or marked)) or country is None:
-            return word if home or marked else None
-        places = (*near, *(place.entity for place in _within(countries, begin, end)))
-        place = next((place.name for place in places if place.country == country), None)
-        if place is None and self._has_demonym(begin, end, country):
-            place = country
+        if word is not None and (marked or country in _tables()[2].get(self._language, ())):
+            return word
+        place = self._of_country(
+            country, (*near, *(name.entity for name in _within(countries, begin, end))), begin, end
+        )
         return None if place is None else word or place
+
+    def _of_country(self, country: str | None, names: Iterable[Entity], begin: int, end: int) -> str | None:
+        """What between two places is of that country: one of these names, else a word for its people."""
+        if country is None:
+            return None
+        place = next((name.name for name in names if name.country == country), None)
+        return country if place is None and self._has_demonym(begin, end, country) else place
 
     def _is_titled(self, one: Named) -> bool:
         """Whether a title stands before it that is no office's: `Kommissar Thiel`."""
@@ -91,7 +98,7 @@ class Affairs:
         if self._read:
             return
         self._read = True
-        code = self._language.partition("-")[0]
+        code = self._language
         whole, beginnings, _ = _tables()
         if code not in whole:
             return
@@ -119,8 +126,7 @@ class Affairs:
         return self._word(self._words[at]) if at < len(self._words) and self._words[at] < end else None
 
     def _word(self, start: int) -> str:
-        code = self._language.partition("-")[0]
-        found = (_pattern(code) if code in _UNSPACED else _WORD).match(self._text, start)
+        found = (_pattern(self._language) if self._language in _UNSPACED else _WORD).match(self._text, start)
         return found.group() if found else ""
 
 

@@ -128,10 +128,9 @@ def company(text: str, one: Named, others: Iterable[Named], language: str, *, ma
     if not marked and not _may_be(surface, one.entity, language):
         return None
     # What may be a first name is told by compatriots alone, but that of someone in office.
-    first = is_given_name(surface)
-    if first and _FAMILY_BEHIND.match(text, one.end):
+    if _is_first(text, one, surface):
         return None
-    given = first and not is_in_office(one.entity.role)
+    given = is_given_name(surface) and not is_in_office(one.entity.role)
     caseless = not _has_capital(surface) and not marked
     if caseless and _goes_on(text, one, language):
         return None

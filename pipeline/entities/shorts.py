@@ -216,9 +216,6 @@ class _Shorts:
 def _accompanied(shorts: _Shorts, alone: list[tuple[Span, Candidate]], found: Sequence[Found]) -> None:
     """Settle the surnames that nothing told so far, where the company that they keep or what the text is about does."""
     language = shorts.reading.language
-    people = [Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "PER"]
-    people += [Named(*span, short.surname.entity) for span, short in shorts.decided if short.surname is not None]
-    others = Beside(people)
     left = [
         (Named(*span, surname.entity), surname)
         for span, surname in alone
@@ -226,6 +223,11 @@ def _accompanied(shorts: _Shorts, alone: list[tuple[Span, Candidate]], found: Se
         if is_free(shorts.taken, span)
         and not (surname.kind is Kind.TITLED_FORM and len(surname.written) < _LEAST_INFLECTED)
     ]
+    if not left:
+        return
+    people = [Named(e.field, e.start, e.end, e.entity) for e in found if e.entity.type == "PER"]
+    people += [Named(*span, short.surname.entity) for span, short in shorts.decided if short.surname is not None]
+    others = Beside(people)
     rivals = Beside(one for one, _ in left)
     places = {(e.field, e.end): e.entity for e in found if e.entity.type == "LOC"}
     for one, surname in left:
@@ -254,11 +256,13 @@ def _by_affairs(shorts: _Shorts, left: Sequence[tuple[Named, Candidate]], found:
     affairs = {field: Affairs(text.original, reading.language) for field, text in reading.texts.items()}
     for one, surname in left:
         text = reading.original(one.field)
-        if text[one.start : one.end].casefold() in strangers or (
-            surname.kind >= Kind.TITLED and not may_be(text, one, reading.language)
+        marked = surname.kind < Kind.TITLED
+        if (
+            not is_free(shorts.taken, (one.field, one.start, one.end))
+            or text[one.start : one.end].casefold() in strangers
+            or (not marked and not may_be(text, one, reading.language))
         ):
             continue
-        marked = surname.kind < Kind.TITLED
         told = affairs[one.field].tell(one, bodies.near(one), places.near(one), marked=marked)
         if told is not None:
             shorts.settle_beside(one, surname, told)

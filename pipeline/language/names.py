@@ -1,8 +1,9 @@
 """Which language a reader means, who may write its code or its name."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from babel import Locale
 from babel.core import UnknownLocaleError
@@ -31,27 +32,26 @@ def code_of(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _by_reader() -> dict[str, str]:
-    names: dict[str, str] = {}
-    for reader in READERS:
-        for code, name in _named(reader):
-            if code not in _NO_LANGUAGE:
-                names.setdefault(name.casefold(), _OWN.get(code) or replaced(code.replace("_", "-")))
-    return names
+    return _codes((str(name), str(code)) for reader in READERS for code, name in Locale(reader).languages.items())
 
 
 @lru_cache(maxsize=1)
 def _by_itself() -> dict[str, str]:
     """Read only where no reader's name is meant, since each language's own file has to be opened."""
-    names: dict[str, str] = {}
-    for code, _ in _named("en"):
-        try:
-            name = dict(_named(code)).get(code)
-        except (UnknownLocaleError, ValueError):
-            continue
-        if name:
-            names.setdefault(name.casefold(), replaced(code.replace("_", "-")))
-    return names
+    return _codes((_own_name(code), code) for code in map(str, Locale(READERS[0]).languages))
 
 
-def _named(reader: str) -> list[tuple[str, str]]:
-    return [(str(code), str(name)) for code, name in Locale.parse(reader).languages.items()]
+def _codes(named: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+    """The code of each name; of two with one name the first."""
+    codes: dict[str, str] = {}
+    for name, code in named:
+        if name and code not in _NO_LANGUAGE:
+            codes.setdefault(name.casefold(), _OWN.get(code) or replaced(code.replace("_", "-")))
+    return codes
+
+
+def _own_name(code: str) -> str | None:
+    try:
+        return cast("str | None", Locale.parse(code).languages.get(code))
+    except (UnknownLocaleError, ValueError):
+        return None

@@ -3,11 +3,9 @@
 import pytest
 
 from pipeline.entities import Recogniser
-from pipeline.figures.known import make_figure
-from pipeline.knowledge import load
-from schemas.alert import Figure
 from schemas.codec import now
 from schemas.item import Item
+from tests.pipeline.entities.tracked import everyone, named, tracking
 from tests.processor import at_most
 
 TRACKED = (
@@ -19,15 +17,7 @@ TRACKED = (
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
     """One that tracks these."""
-    made = Recogniser(load().entities)
-    made.track_all(map(make_figure, TRACKED))
-    return made
-
-
-def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
-    """The people whom a text names, of those tracked."""
-    item = Item(id="1", source="s", fetched_at=now(), body=text)
-    return {mention.name for mention in recogniser.mentions(item, language)} & set(TRACKED)
+    return tracking(TRACKED)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +34,7 @@ def test_what_a_text_is_about_tells_whose_a_surname_is(
     recogniser: Recogniser, language: str, text: str, who: set[str]
 ) -> None:
     """A body or public affairs in the sentence; not beside an age, a profession, or another's first name."""
-    assert named(recogniser, text, language) == who
+    assert named(recogniser, text, language, TRACKED) == who
 
 
 @pytest.mark.parametrize(
@@ -61,7 +51,7 @@ def test_what_a_text_is_about_tells_whose_a_surname_is(
 )
 def test_what_is_called_after_somebody_is_no_mention(recogniser: Recogniser, language: str, text: str) -> None:
     """Streets with a rank between, companies, schools, airports, in scripts without spaces too."""
-    assert named(recogniser, text, language) == set()
+    assert named(recogniser, text, language, TRACKED) == set()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +66,7 @@ def test_what_is_called_after_somebody_is_no_mention(recogniser: Recogniser, lan
 )
 def test_words_and_first_names(recogniser: Recogniser, language: str, text: str, who: set[str]) -> None:
     """What is a word too needs more than the head of a sentence; a first name may be written by ear."""
-    assert named(recogniser, text, language) == who
+    assert named(recogniser, text, language, TRACKED) == who
 
 
 @pytest.mark.parametrize(
@@ -90,18 +80,7 @@ def test_words_and_first_names(recogniser: Recogniser, language: str, text: str,
 )
 def test_names_without_end_cost_linear_time(language: str, unit: str) -> None:
     """Forty kilobytes of nothing else, everyone known tracked."""
-    everyone = _everyone()
     item = Item(id="1", source="s", fetched_at=now(), body=unit * (40_000 // len(unit)))
+    tracked = everyone()
     with at_most(5):
-        everyone.mentions(item, language)
-
-
-_made: list[Recogniser] = []
-
-
-def _everyone() -> Recogniser:
-    if not _made:
-        _made.append(Recogniser(load().entities))
-        people = (entity for entity in load().entities if entity.type == "PER")
-        _made[0].track_all(Figure(id=one.id, name=one.name, aliases=one.aliases) for one in people)
-    return _made[0]
+        tracked.mentions(item, language)

@@ -6,9 +6,9 @@ from pipeline.entities import Recogniser
 from pipeline.entities.surnames import Surnames
 from pipeline.figures.known import make_figure
 from pipeline.knowledge import Entity, load
-from schemas.alert import Figure
 from schemas.codec import now
 from schemas.item import Item
+from tests.pipeline.entities.tracked import everyone, named, tracking
 from tests.processor import at_most
 
 TRACKED = (
@@ -22,15 +22,7 @@ TRACKED = (
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
     """One that tracks these."""
-    made = Recogniser(load().entities)
-    made.track_all(map(make_figure, TRACKED))
-    return made
-
-
-def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
-    """The people whom a text names, of those tracked."""
-    item = Item(id="1", source="s", fetched_at=now(), body=text)
-    return {mention.name for mention in recogniser.mentions(item, language)} & set(TRACKED)
+    return tracking(TRACKED)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +52,7 @@ def named(recogniser: Recogniser, text: str, language: str) -> set[str]:
 )
 def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: str, text: str, who: str) -> None:
     """Where it is nobody else's, beside an office and the country, before what is said, and in others' letters."""
-    assert named(recogniser, text, language) == {who}
+    assert named(recogniser, text, language, TRACKED) == {who}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +87,7 @@ def test_a_surname_alone_means_who_is_tracked(recogniser: Recogniser, language: 
 )
 def test_what_stands_beside_it_says_that_it_is_another_s(recogniser: Recogniser, language: str, text: str) -> None:
     """A first name, also one that a town has; a second surname, a father's name, a saint, a house, half of a name."""
-    assert named(recogniser, text, language) == set()
+    assert named(recogniser, text, language, TRACKED) == set()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +102,7 @@ def test_a_profession_before_a_full_name_says_that_it_is_another_s(
     recogniser: Recogniser, language: str, text: str
 ) -> None:
     """Nobody in public office is a villager, a schoolteacher or a singer."""
-    assert named(recogniser, text, language) == set()
+    assert named(recogniser, text, language, TRACKED) == set()
 
 
 @pytest.mark.parametrize("figure", ["Imelda Marcos", "Ana Marcos"])
@@ -139,13 +131,12 @@ def test_an_office_is_not_everyone_s_of_a_surname(figure: str) -> None:
 )
 def test_the_company_tells_whose_a_surname_is(recogniser: Recogniser, language: str, text: str, who: set[str]) -> None:
     """Other people in public life in the sentence, the bearer's own country right before, or a minister's portfolio."""
-    assert named(recogniser, text, language) == who
+    assert named(recogniser, text, language, TRACKED) == who
 
 
 def test_people_in_public_life_are_company_for_compatriots() -> None:
     """What may be a first name needs someone of the same country beside it, and no surname behind it."""
-    made = Recogniser(load().entities)
-    made.track_all(map(make_figure, ("George Simion", "Marcel Ciolacu")))
+    made = tracking(("George Simion", "Marcel Ciolacu"))
 
     def who(text: str, language: str) -> set[str]:
         item = Item(id="1", source="s", fetched_at=now(), body=text)
@@ -159,7 +150,7 @@ def test_people_in_public_life_are_company_for_compatriots() -> None:
 
 def test_two_tracked_people_side_by_side_are_both_named(recogniser: Recogniser) -> None:
     """A hyphen between them makes no double name."""
-    assert named(recogniser, "Das Scholz-Macron-Treffen fand in Meseberg statt.", "de") == {
+    assert named(recogniser, "Das Scholz-Macron-Treffen fand in Meseberg statt.", "de", TRACKED) == {
         "Olaf Scholz",
         "Emmanuel Macron",
     }
@@ -167,12 +158,10 @@ def test_two_tracked_people_side_by_side_are_both_named(recogniser: Recogniser) 
 
 def test_surnames_without_end_cost_linear_time() -> None:
     """Thousands that nothing tells are each asked for those near them alone; it took minutes when each met all."""
-    everyone = Recogniser(load().entities)
-    people = (entity for entity in load().entities if entity.type == "PER")
-    everyone.track_all(Figure(id=person.id, name=person.name, aliases=person.aliases) for person in people)
+    tracked = everyone()
     item = Item(id="1", source="s", fetched_at=now(), body="14\nAbang\nAbbas\nZuma\n" * 4_000)
     with at_most(10):
-        everyone.mentions(item, "en")
+        tracked.mentions(item, "en")
 
 
 def test_surnames_are_told_from_lists() -> None:
